@@ -44,7 +44,7 @@ var imports = map[string][]string{
 		"ner", "internal/atomicfile", "internal/fault", "internal/jsonl", "internal/names", "metrics", "reports", "github.com/parquet-go/parquet-go",
 	},
 
-	"loaders": {"internal/checksum", "ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
+	"loaders": {"internal/checksum", "ner", "datasets", "internal/archive", "internal/parquetfile", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
 	// Files are verified, and recognized by their content, with the loaders that will
 	// read them.
@@ -77,7 +77,7 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	// The recipe and its files, without a teacher.
 	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/parallel", "internal/strict"},
-	"distill/corpus": {"internal/checksum", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	"distill/corpus": {"internal/checksum", "internal/parquetfile", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
 	// A student is opened as far as it reads text, and compared with the prompts.
 	"distill/check": {
 		"ner", "distill", "internal/atomicfile", "internal/fault", "internal/strict", "prompts", "runners", "runners/cards", "runners/local/chattemplate",
@@ -142,7 +142,8 @@ var imports = map[string][]string{
 	"internal/fault":       {}, // kinds of errors, for every package that a user's request reaches
 	"internal/httpclient":  {}, // where requests may go, and what of them is printed
 	"internal/jsonl":       {},
-	"internal/parallel":    {}, // all goroutines: a panic in one is an error
+	"internal/parquetfile": {"github.com/parquet-go/parquet-go"}, // files that may be damaged
+	"internal/parallel":    {},                                   // all goroutines: a panic in one is an error
 	"internal/latextest":   {"internal/reference"},
 	"internal/lock":        {"github.com/gofrs/flock"},
 	"internal/names":       {}, // which names from outside may be names of files

@@ -2,7 +2,6 @@ package answers
 
 import (
 	"fmt"
-	"strings"
 
 	"nerbench/ner"
 )
@@ -69,5 +68,5 @@ func findForm(id string) (answerForm, error) {
 			return f, nil
 		}
 	}
-	return answerForm{}, fmt.Errorf("answers: form %q: unknown (known: %s)", id, strings.Join(Forms(), ", "))
+	return answerForm{}, fmt.Errorf("answers: form %q: unknown%s", id, ner.Choices(id, Forms()))
 }

@@ -57,7 +57,7 @@ func FindPublishedParser(id string) (PublishedParser, error) {
 			return p, nil
 		}
 	}
-	return PublishedParser{}, fmt.Errorf("answers: published parser %q: unknown (known: %s)", id, strings.Join(PublishedParsers(), ", "))
+	return PublishedParser{}, fmt.Errorf("answers: published parser %q: unknown%s", id, ner.Choices(id, PublishedParsers()))
 }
 
 // NeedsWords reports whether parsing needs the words of the passage.

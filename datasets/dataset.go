@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
-	"strings"
 
 	"nerbench/ner"
 )
@@ -249,5 +248,5 @@ func (r *Dataset) Set(name string) (*Set, error) {
 	if name == "" {
 		return nil, fmt.Errorf("dataset %s: has no primary set", r.ID)
 	}
-	return nil, fmt.Errorf("dataset %s: set %q: unknown (one of %s)%s", r.ID, name, strings.Join(names, ", "), ner.DidYouMean(name, names))
+	return nil, fmt.Errorf("dataset %s: set %q: unknown%s", r.ID, name, ner.Choices(name, names))
 }

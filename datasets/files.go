@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"fmt"
-	"strings"
 
 	"nerbench/ner"
 )
@@ -77,14 +76,14 @@ type Lock struct {
 
 // Part returns a split of the set.
 func (s *Set) Part(split ner.Split) (*Part, error) {
-	var names []string
+	var names []ner.Split
 	for i := range s.Splits {
 		if s.Splits[i].Name == split {
 			return &s.Splits[i], nil
 		}
-		names = append(names, string(s.Splits[i].Name))
+		names = append(names, s.Splits[i].Name)
 	}
-	return nil, fmt.Errorf("set %s: split %q: unknown (one of %s)", s.Name, split, strings.Join(names, ", "))
+	return nil, fmt.Errorf("set %s: split %q: unknown%s", s.Name, split, ner.Choices(split, names))
 }
 
 // Conll holds the parameters of the family conll: one token per line, documents

@@ -3,7 +3,6 @@ package datasets
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"nerbench/ner"
 )
@@ -43,7 +42,7 @@ func FindSuite(name string) (*Suite, error) {
 		}
 		names = append(names, suites[i].Name)
 	}
-	return nil, fmt.Errorf("suite %q: unknown (one of %s)%s", name, strings.Join(names, ", "), ner.DidYouMean(name, names))
+	return nil, fmt.Errorf("suite %q: unknown%s", name, ner.Choices(name, names))
 }
 
 // Select returns the datasets of the suite, in its order.

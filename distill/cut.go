@@ -37,9 +37,12 @@ func (c Cutter) Cut(text string) ([]ner.Range, error) {
 			if err != nil {
 				return nil, err
 			}
-			parts = append(parts, ner.Range{Start: start, End: end})
-			start, words[0].Start = end, end
-			continue
+			if end < words[0].End {
+				parts = append(parts, ner.Range{Start: start, End: end})
+				start, words[0].Start = end, end
+				continue
+			}
+			n = 1 // a single character
 		}
 		if n < len(words) {
 			n = lastSentence(text, words[:n+1])

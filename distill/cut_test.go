@@ -29,6 +29,8 @@ func TestCut(t *testing.T) {
 		"a number is no end":                 {"It is 3.5 m or 4.5 m long", Cutter{Most: 6}, []string{"It is 3.5 m ", "or 4.5 m long"}},
 		"tokens of another kind":             {"abc defghi jkl", Cutter{Most: 4, Count: threes}, []string{"abc defghi ", "jkl"}},
 		"a word that does not fit":           {"x ääääääää y", Cutter{Most: 2, Count: threes}, []string{"x ", "äää", "äää", "ää y"}},
+		"a character that does not fit":      {"ä\U0001F6A2", Cutter{Most: 1, Count: threes}, []string{"ä", "\U0001F6A2"}},
+		"one before a blank":                 {"\U0001F6A2 ä", Cutter{Most: 1, Count: threes}, []string{"\U0001F6A2 ", "ä"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parts, err := tc.cutter.Cut(tc.text)
@@ -59,7 +61,7 @@ func TestCutErrors(t *testing.T) {
 }
 
 func FuzzCut(f *testing.F) {
-	for _, text := range []string{"Ada ran. Bo sat.", "水。火。", "a\n\nb\xffc", strings.Repeat("x", 50)} {
+	for _, text := range []string{"Ada ran. Bo sat.", "水。火。", "a\n\nb\xffc", strings.Repeat("x", 50), "ä\U0001F6A2"} {
 		f.Add(text, 3, true)
 		f.Add(text, 1, false)
 	}

@@ -171,11 +171,10 @@ func unknownModel(name string, list []cards.Card) error {
 	for _, c := range list {
 		names = append(names, c.Name)
 	}
-	err := open.Check(name)
 	if similar := ner.DidYouMean(name, names); similar != "" {
-		return fault.Usagef("%v%s", err, similar)
+		return fault.Usagef("model %q: unknown%s", name, similar)
 	}
-	return err
+	return open.Check(name)
 }
 
 // askAsCard sets the keys of a plan that are open from a card.

@@ -111,7 +111,7 @@ func (b *Bench) newConstruction(r ConstructRequest) (*construction, error) {
 	case r.Dir == "":
 		return nil, fault.Usagef("distill construct: want --out DIR, the folder of the data")
 	case r.Ask.Plan.Model == "":
-		return nil, fault.Usagef("distill construct: no teacher: want -m MODEL (%s)", strings.Join(open.Usages(), "; "))
+		return nil, fault.Usagef("distill construct: no teacher: want -m MODEL: %s", open.Forms())
 	case r.Sample < 1 || r.Chunk < 1:
 		return nil, fault.Usagef("distill construct: want a sample and chunks from 1")
 	}

@@ -120,7 +120,7 @@ type ReadAnswer struct {
 func (b *Bench) Errors(ctx context.Context, r ErrorsRequest) (*RunErrors, error) {
 	for _, k := range r.Kinds {
 		if !slices.Contains(ErrorKinds, k) {
-			return nil, fault.Usagef("kind %q: unknown (one of %s)", k, joinWords(ErrorKinds))
+			return nil, fault.Usagef("kind %q: unknown%s", k, ner.Choices(k, ErrorKinds))
 		}
 	}
 	store, err := b.ReadStore(ctx)
@@ -137,7 +137,7 @@ func (b *Bench) Errors(ctx context.Context, r ErrorsRequest) (*RunErrors, error)
 		return nil, err
 	}
 	if types := dataset.Types(); r.Type != "" && !slices.Contains(types, r.Type) {
-		return nil, fault.Usagef("type %q: dataset %s has no such type (one of %s)", r.Type, dataset.ID, joinWords(types))
+		return nil, fault.Usagef("type %q: dataset %s has no such type%s", r.Type, dataset.ID, ner.Choices(r.Type, types))
 	}
 	date, err := b.ShownDate([]results.RunInfo{run})
 	if err != nil {
@@ -160,17 +160,6 @@ func (b *Bench) Errors(ctx context.Context, r ErrorsRequest) (*RunErrors, error)
 		return nil, err
 	}
 	return list.found, nil
-}
-
-func joinWords[T ~string](words []T) string {
-	text := ""
-	for i, w := range words {
-		if i > 0 {
-			text += ", "
-		}
-		text += string(w)
-	}
-	return text
 }
 
 // readAgainst reads the predictions of the other run.

@@ -42,7 +42,7 @@ type ExchangeRequest struct {
 // not written; the error is then a [PartialError].
 func (b *Bench) Exchange(ctx context.Context, w io.Writer, r ExchangeRequest) (files []string, err error) {
 	if !slices.Contains(exchange.Formats(), r.Format) {
-		return nil, fault.Usagef("format %s: unknown (one of %s)%s", r.Format, strings.Join(exchange.Formats(), ", "), ner.DidYouMean(r.Format, exchange.Formats()))
+		return nil, fault.Usagef("format %s: unknown%s", r.Format, ner.Choices(r.Format, exchange.Formats()))
 	}
 	store, err := b.ReadStore(ctx)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
@@ -65,7 +64,7 @@ func (b *Bench) Export(ctx context.Context, w io.Writer, name, what string) erro
 		}
 		return nil
 	}
-	return fault.Usagef("runs export: --what %s: unknown (one of %s)%s", what, strings.Join(ExportNames(), ", "), ner.DidYouMean(what, ExportNames()))
+	return fault.Usagef("runs export: --what %s: unknown%s", what, ner.Choices(what, ExportNames()))
 }
 
 // AnswersLine is one line of the export of answers: a passage with its raw answers.

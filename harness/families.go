@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"nerbench/answers"
+	"nerbench/internal/fault"
 	"nerbench/internal/strict"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -34,6 +35,9 @@ func (b *Bench) OwnFamilies(named string) ([]prompts.Family, error) {
 func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 	if b.Families == "" {
 		return strict.Folder[prompts.Family]{}, nil
+	}
+	if _, err := os.Stat(b.Families); err != nil {
+		return strict.Folder[prompts.Family]{}, fault.Usagef("--prompts: %v", err)
 	}
 	return prompts.ReadFamilies(os.DirFS(b.Families))
 }

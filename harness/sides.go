@@ -85,7 +85,7 @@ func namedRuns(ctx context.Context, store *results.Store, runs []results.RunInfo
 		run, err := store.Find(ctx, name)
 		if errors.Is(err, results.ErrNoRun) {
 			err = &fault.Hint{
-				Err:    fmt.Errorf("%s: no model of a run and no run has this name: %w", name, results.ErrNoRun),
+				Err:    fmt.Errorf("%s: neither a run nor the model of a run: %w", name, results.ErrNoRun),
 				Advice: "nerbench runs list shows the runs of the store" + modelsOf(runs),
 			}
 		}

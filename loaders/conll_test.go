@@ -283,8 +283,8 @@ func TestMissing(t *testing.T) {
 		t.Errorf("got %+v, want %+v", *missing, want)
 	}
 	for o, want := range map[loaders.Options]string{
-		{Set: "nosuch", Split: ner.Test}: `dataset own: set "nosuch": unknown (one of own, lines)`,
-		{Split: "nosuch"}:                `dataset own: set own: split "nosuch": unknown (one of test)`,
+		{Set: "nosuch", Split: ner.Test}: `dataset own: set "nosuch": unknown (known: own, lines)`,
+		{Split: "nosuch"}:                `dataset own: set own: split "nosuch": unknown (known: test)`,
 	} {
 		if err := loaders.Present(t.Context(), fstest.MapFS{}, dataset, o); err == nil || err.Error() != want {
 			t.Errorf("%+v: error %v, want %s", o, err, want)

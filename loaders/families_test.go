@@ -448,6 +448,16 @@ func FuzzFamilies(f *testing.F) {
 	})
 }
 
+// TestDamagedParquet: the footer would be allocated before it is read.
+func TestDamagedParquet(t *testing.T) {
+	content := parquetFile(t, "O", "B-PER", "I-PER")
+	content = content[:len(content)-8] + "\xff\xff\xff\x7fPAR1"
+	_, _, err := loaded(t, familyDataset("hf-parquet", "sentence", "a.parquet"), map[string]string{"a.parquet": content})
+	if want := "a.parquet: parquet: damaged: its footer is longer than the file"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want one with %q", err, want)
+	}
+}
+
 // Errors in an .ann file name its line.
 func TestMalformedBrat(t *testing.T) {
 	for ann, want := range map[string]string{

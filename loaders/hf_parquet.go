@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/parquet-go/parquet-go"
+
+	"nerbench/internal/parquetfile"
 )
 
 // readParquet reads the family hf-parquet (docs/spec/formats.md §2): one sentence
@@ -54,7 +56,7 @@ func (p *parquetRows) file(name string) error {
 		return err
 	}
 	defer in.Close()
-	f, err := parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	f, err := parquetfile.Open(in, size)
 	if err != nil {
 		return fmt.Errorf("parquet: %w", err)
 	}
@@ -84,7 +86,7 @@ func (p *parquetRows) group(group parquet.RowGroup, tokens, tags int, row *int) 
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	buffer := make([]parquet.Row, 64)
 	for {
-		n, err := rows.ReadRows(buffer)
+		n, err := parquetfile.ReadRows(rows, buffer)
 		for _, r := range buffer[:n] {
 			if err := p.row(r, tokens, tags); err != nil {
 				if err == errStopped {

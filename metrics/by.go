@@ -25,7 +25,7 @@ func ParseBy(names []string) (By, error) {
 		case isBucket:
 			a, known := FindAttribute(attribute)
 			if !known {
-				return by, fmt.Errorf("by %s: unknown attribute (known: %s)%s", name, strings.Join(AttributeNames(), ", "), ner.DidYouMean(attribute, AttributeNames()))
+				return by, fmt.Errorf("by %s: unknown attribute%s", name, ner.Choices(attribute, AttributeNames()))
 			}
 			by.Attributes = append(by.Attributes, a)
 		default:

@@ -62,7 +62,7 @@ func ParseID(id string) (Metric, map[string]string, error) {
 	name, rest, bracket := strings.Cut(id, "[")
 	m, ok := Find(name)
 	if !ok {
-		return Metric{}, nil, fmt.Errorf("metric %q: unknown (known: %s)%s", name, strings.Join(ids(), ", "), ner.DidYouMean(name, ids()))
+		return Metric{}, nil, fmt.Errorf("metric %q: unknown%s", name, ner.Choices(name, ids()))
 	}
 	chosen := map[string]string{}
 	if !bracket {

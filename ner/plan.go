@@ -149,15 +149,10 @@ func (p *Plan) Set(name, text string) error {
 
 // UnknownKey is the error for an unknown key.
 func UnknownKey(name string, known []string) error {
-	return fmt.Errorf("key %q: unknown%s (known: %s)%s", name, renamedKey(name), strings.Join(known, ", "), DidYouMean(name, known))
-}
-
-// renamedKey names the key that has replaced an old one.
-func renamedKey(name string) string {
-	if name == "row" {
-		return `, it is now "dataset"`
+	if name == "row" { // of older versions
+		return errors.New(`key "row": unknown, it is now "dataset"`)
 	}
-	return ""
+	return fmt.Errorf("key %q: unknown%s", name, Choices(name, known))
 }
 
 // parse reads the text of a key as a value of the field's type.

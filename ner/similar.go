@@ -9,6 +9,19 @@ import (
 // mostSimilar is the largest number of names that [DidYouMean] suggests.
 const mostSimilar = 5
 
+// Choices is the end of an error about an unknown name: the known names that are similar
+// ([DidYouMean]), or all of them if none is.
+func Choices[T ~string](name T, known []T) string {
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	if similar := DidYouMean(string(name), names); similar != "" {
+		return similar
+	}
+	return " (known: " + strings.Join(names, ", ") + ")"
+}
+
 // DidYouMean is the end of an error about an unknown name: the known names that a user
 // most probably meant, or nothing if none is similar. Names differ by few letters,
 // regardless of case; else one contains the other, or they share their first part, as

@@ -75,7 +75,7 @@ func Find(name string, own ...Family) (Family, error) {
 			return f, nil
 		}
 	}
-	return Family{}, fmt.Errorf("prompts: family %q: unknown (known: %s)%s", name, strings.Join(Names(known), ", "), ner.DidYouMean(name, Names(known)))
+	return Family{}, fmt.Errorf("prompts: family %q: unknown%s", name, ner.Choices(name, Names(known)))
 }
 
 // variant finds a variant, with the values of its family, and the form of its dataset
@@ -89,7 +89,7 @@ func (f *Family) variant(name string) (v Variant, line string, err error) {
 		if len(f.DatasetLine) == 0 {
 			return v, "", fmt.Errorf("prompts: family %s: variant %q: the family has no dataset line", f.Name, name)
 		}
-		return v, "", fmt.Errorf("prompts: family %s: variant %q: unknown dataset line (known: %s)%s", f.Name, name, strings.Join(f.DatasetLine, ", "), ner.DidYouMean(line, f.DatasetLine))
+		return v, "", fmt.Errorf("prompts: family %s: variant %q: unknown dataset line%s", f.Name, name, ner.Choices(line, f.DatasetLine))
 	}
 	var names []string
 	for _, v := range f.Variants {
@@ -98,7 +98,7 @@ func (f *Family) variant(name string) (v Variant, line string, err error) {
 		}
 		names = append(names, v.Name)
 	}
-	return v, "", fmt.Errorf("prompts: family %s: variant %q: unknown (known: %s)%s", f.Name, base, strings.Join(names, ", "), ner.DidYouMean(base, names))
+	return v, "", fmt.Errorf("prompts: family %s: variant %q: unknown%s", f.Name, base, ner.Choices(base, names))
 }
 
 // complete sets empty fields of a variant to the values of its family.

@@ -87,7 +87,7 @@ func checkChoice(name, value string) error {
 	if value == "" || slices.Contains(key.Values(), value) {
 		return nil
 	}
-	return fmt.Errorf("prompts: %s %q: unknown (known: %s)%s", name, value, strings.Join(key.Values(), ", "), ner.DidYouMean(value, key.Values()))
+	return fmt.Errorf("prompts: %s %q: unknown%s", name, value, ner.Choices(value, key.Values()))
 }
 
 // addStops adds stop strings to those of the family.

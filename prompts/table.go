@@ -114,7 +114,7 @@ func AnswersOf(family, variant string, own ...Family) (Answers, error) {
 			return f.Answers(variant), nil
 		}
 	}
-	return Answers{}, fmt.Errorf("answers: family %q: unknown (known: %s)%s", family, strings.Join(Names(Families), ", "), ner.DidYouMean(family, Names(Families)))
+	return Answers{}, fmt.Errorf("answers: family %q: unknown%s", family, ner.Choices(family, Names(Families)))
 }
 
 // AnsweredAs returns the family and the variant of a preset: the first ones that list

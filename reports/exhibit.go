@@ -3,9 +3,9 @@ package reports
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"nerbench/internal/fault"
+	"nerbench/ner"
 )
 
 // Exhibit is a table or a figure that can be written in many forms, each to a file of
@@ -61,7 +61,7 @@ func (x *Exhibit) Write(w io.Writer, format string) error {
 		}
 		return x.Figure.WriteSVG(w)
 	}
-	return fault.Usagef("%s: format %q: unknown (known: %s)", x.Name, format, strings.Join(ExhibitFormats(), ", "))
+	return fault.Usagef("%s: format %q: unknown%s", x.Name, format, ner.Choices(format, ExhibitFormats()))
 }
 
 // writeGrids writes the tables, separated by empty lines.

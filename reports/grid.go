@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // Grid is a table of strings, laid out for people: the first columns name the line,
@@ -114,7 +116,7 @@ func (g Grid) Write(w io.Writer, format string) error {
 			return f.write(w, g)
 		}
 	}
-	return fmt.Errorf("table: format %q: unknown (known: %s)", format, strings.Join(GridFormats(), ", "))
+	return fmt.Errorf("table: format %q: unknown%s", format, ner.Choices(format, GridFormats()))
 }
 
 // grid lays out one metric. Rows and columns without a run are not lines of the grid:

@@ -3,7 +3,8 @@ package reports
 import (
 	"fmt"
 	"io"
-	"strings"
+
+	"nerbench/ner"
 )
 
 // renderers lists the forms of a table. A new form is a function and a line here.
@@ -45,5 +46,5 @@ func (t *Table) Write(w io.Writer, format string) error {
 			return r.render(w, t)
 		}
 	}
-	return fmt.Errorf("table: format %q: unknown (known: %s)", format, strings.Join(Formats(), ", "))
+	return fmt.Errorf("table: format %q: unknown%s", format, ner.Choices(format, Formats()))
 }

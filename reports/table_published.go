@@ -50,7 +50,7 @@ func (t *Table) AddPublished(systems []string) error {
 		}
 		t.Published = append(t.Published[:from], withoutCopies(t.Published[from:])...)
 		if len(t.Published) == from {
-			return fmt.Errorf("table: published system %q: unknown, or has no numbers by %s (known: %s)%s", name, axis, strings.Join(knownSystems(values), ", "), ner.DidYouMean(name, knownSystems(values)))
+			return fmt.Errorf("table: published system %q: unknown, or has no numbers by %s%s", name, axis, ner.Choices(name, knownSystems(values)))
 		}
 	}
 	return nil

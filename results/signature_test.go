@@ -59,7 +59,7 @@ func TestParseSignature(t *testing.T) {
 		"missing":     {"|readers:ladder/1", "", `field "readers" is missing`},
 		"count":       {"counts:1/2/30", "counts:1/-2/30", `counts:1/-2/30: "-2" is not a count`},
 		"numbers":     {"passages:4/5", "passages:4", `passages:4: want 2 numbers`},
-		"unknown key": {"model:", "modell:", `key "modell": unknown (known: model, `},
+		"unknown key": {"model:", "modell:", `key "modell": unknown; did you mean "model"?`},
 		"renamed key": {"dataset:", "row:", `key "row": renamed to "dataset"`},
 		"of a file":   {"model:", "input:", "it was written by eval"},
 	} {

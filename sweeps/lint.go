@@ -86,7 +86,7 @@ func (l *planLint) size() {
 func (l *planLint) keys(table string, keys func(func(string) bool)) {
 	for _, k := range slices.Sorted(keys) {
 		if !known(k) {
-			l.fault(table, k, "%s.%s: unknown key (known: %s)%s", table, k, strings.Join(knownKeys(), ", "), ner.DidYouMean(k, knownKeys()))
+			l.fault(table, k, "%s.%s: unknown key%s", table, k, ner.Choices(k, knownKeys()))
 		}
 	}
 }

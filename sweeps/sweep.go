@@ -108,7 +108,7 @@ func Find(name string) (*Sweep, error) {
 // Named reads an embedded plan.
 func Named(name string) (*Sweep, error) {
 	if !slices.Contains(Names(), name) {
-		return nil, fault.Usagef("sweep %q: unknown (want a .toml file, or one of %s)%s", name, strings.Join(Names(), ", "), ner.DidYouMean(name, Names()))
+		return nil, fault.Usagef("sweep %q: neither an embedded plan nor a .toml file%s", name, ner.Choices(name, Names()))
 	}
 	sub, err := fs.Sub(plans, "plans")
 	if err != nil {

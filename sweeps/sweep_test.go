@@ -75,7 +75,7 @@ func TestFaults(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown field", title + "titel = 3\n[grid]\norder = [\"name\"]\n", `p.toml:2: key "titel": unknown`},
 		{"former name", title + "rows = [\"mit-movie\"]\n[grid]\norder = [\"name\"]\n", `p.toml:2: rows: unknown key, it is now "datasets"`},
-		{"unknown key", title + "[grid]\nordr = [\"name\"]\n", "p.toml:3: grid.ordr: unknown key (known: model, split, "},
+		{"unknown key", title + "[grid]\nordr = [\"name\"]\n", `p.toml:3: grid.ordr: unknown key; did you mean "order"?`},
 		{"unknown fixed key", title + "[fixed]\nx = 1\n[grid]\norder = [\"name\"]\n", "p.toml:3: fixed.x: unknown key"},
 		{"nothing varies", title, "nothing varies"},
 		{"no title", "[grid]\norder = [\"name\"]\n", "title: want one line"},

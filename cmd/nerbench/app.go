@@ -162,7 +162,7 @@ func noCommand(c *cli.Context) error {
 	if where != "" {
 		where += ": "
 	}
-	return fault.Usagef("%sunknown command %q (one of %s)%s", where, c.Args().First(), strings.Join(names, ", "), ner.DidYouMean(c.Args().First(), names))
+	return fault.Usagef("%sunknown command %q%s", where, c.Args().First(), ner.Choices(c.Args().First(), names))
 }
 
 // renamedFlags are flags that have another name now.
@@ -170,10 +170,14 @@ var renamedFlags = map[string]string{"-rows": "--datasets", "-row": "--dataset"}
 
 func asUsageError(c *cli.Context, err error, _ bool) error {
 	if old, found := strings.CutPrefix(err.Error(), "flag provided but not defined: "); found {
-		if now := renamedFlags[old]; now != "" {
-			return fault.Usagef("-%s: unknown flag, it is now %s", old, now)
+		name := strings.TrimLeft(old, "-")
+		switch now := renamedFlags[old]; {
+		case now != "":
+			return fault.Usagef("--%s: unknown flag, it is now %s", name, now)
+		case len(name) == 1:
+			return fault.Usagef("-%s: unknown flag", name)
 		}
-		return fault.Usagef("-%s: unknown flag%s", old, similarFlags(c, strings.TrimLeft(old, "-")))
+		return fault.Usagef("--%s: unknown flag%s", name, similarFlags(c, name))
 	}
 	return fault.Usagef("%v", err)
 }

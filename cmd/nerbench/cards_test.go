@@ -85,8 +85,8 @@ func TestCardsOfOnesOwn(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		"family":             {map[string]string{"family": `"unner"`}, `family "unner": unknown (known: uniner,`},
-		"variant":            {map[string]string{"variant": `"repro"`}, `variant "repro": unknown (known: repo,`},
+		"family":             {map[string]string{"family": `"unner"`}, `family "unner": unknown; did you mean "uniner"?`},
+		"variant":            {map[string]string{"variant": `"repro"`}, `variant "repro": unknown; did you mean "repo"?`},
 		"a chat":             {map[string]string{"family": `"json_by_type"`, "variant": `"plain"`}, "is a chat and cannot be sent as a completion"},
 		"row":                {map[string]string{"training": `["mit-movie", "mit-moovie"]`}, `training: mit-moovie: `},
 		"dataset of samples": {map[string]string{"training": `["sample-lore"]`}, "training: sample-lore: "},

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 
 	"nerbench/harness/doctor"
 	"nerbench/harness/texts"
@@ -25,7 +24,7 @@ func readColor(mode string) (string, error) {
 		return colorModes[0], nil
 	}
 	if !slices.Contains(colorModes, mode) {
-		return "", fault.Usagef("--color %s: unknown (one of %s)%s", mode, strings.Join(colorModes, ", "), ner.DidYouMean(mode, colorModes))
+		return "", fault.Usagef("--color %s: unknown%s", mode, ner.Choices(mode, colorModes))
 	}
 	return mode, nil
 }

@@ -65,7 +65,7 @@ func TestColor(t *testing.T) {
 func TestColorUnknown(t *testing.T) {
 	var stderr bytes.Buffer
 	env := &environment{stdout: io.Discard, stderr: &stderr, getenv: func(string) string { return "" }}
-	if code := run(t.Context(), []string{"nerbench", "version", "--color", "blue"}, env); code != exitUsage || !strings.Contains(stderr.String(), "--color blue: unknown (one of auto, always, never)") {
+	if code := run(t.Context(), []string{"nerbench", "version", "--color", "blue"}, env); code != exitUsage || !strings.Contains(stderr.String(), "--color blue: unknown (known: auto, always, never)") {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 }

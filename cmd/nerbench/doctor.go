@@ -31,7 +31,7 @@ The exit code is 1 if one of them is broken. A missing one is no error.`,
 			case c.NArg() > 0:
 				return fault.Usagef("doctor: unexpected argument %q", c.Args().First())
 			case only != "" && !slices.Contains(doctor.Names(), only):
-				return fault.Usagef("doctor: --only %s: unknown (one of %s)%s", only, strings.Join(doctor.Names(), ", "), ner.DidYouMean(only, doctor.Names()))
+				return fault.Usagef("doctor: --only %s: unknown%s", only, ner.Choices(only, doctor.Names()))
 			}
 			return env.doctor(c.Context, only)
 		},

@@ -100,6 +100,9 @@ func (env *environment) readGlobals(c *cli.Context) error {
 	}
 	env.store, env.datasets, env.prompts, env.models = c.String("store"), c.String("datasets"), c.String("prompts"), c.String("models")
 	env.data = c.String("data")
+	if env.broken == nil {
+		env.broken = env.checkFolders()
+	}
 	env.dataGiven = env.data != ""
 	// Without a home folder there is no data folder, and commands that need none work.
 	if folder := cacheFolder("data"); folder != "" && !env.dataGiven {
@@ -107,6 +110,17 @@ func (env *environment) readGlobals(c *cli.Context) error {
 		env.settings[slices.IndexFunc(env.settings, func(s config.Setting) bool { return s.Name == "data" })].Value = env.data
 	}
 	env.bench = env.newBench()
+	return nil
+}
+
+// checkFolders returns an error if the folder of a global flag is a file. A folder that does
+// not exist is empty, or will be made.
+func (env *environment) checkFolders() error {
+	for flag, folder := range map[string]string{"data": env.data, "datasets": env.datasets, "prompts": env.prompts, "models": env.models} {
+		if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+			return fault.Usagef("--%s %s: not a folder", flag, folder)
+		}
+	}
 	return nil
 }
 

@@ -25,7 +25,7 @@ func (env *environment) readFormat(command, named string, known []string) (strin
 	case named == "":
 		return known[0], nil
 	case !slices.Contains(known, named):
-		return "", fault.Usagef("%s: --format %s: unknown (one of %s)%s", command, named, strings.Join(known, ", "), ner.DidYouMean(named, known))
+		return "", fault.Usagef("%s: --format %s: unknown%s", command, named, ner.Choices(named, known))
 	case named != "json" && env.json && env.given["json"]:
 		return "", fault.Usagef("%s: --json and --format %s: want one of them", command, named)
 	}

@@ -33,7 +33,7 @@ func (env *environment) readLatex(c *cli.Context, command, format string, all bo
 			for _, o := range reports.LatexOptions {
 				known = append(known, o.Name)
 			}
-			return o, fault.Usagef("%s: --latex %s: unknown (any of %s)%s", command, name, strings.Join(known, ", "), ner.DidYouMean(name, known))
+			return o, fault.Usagef("%s: --latex %s: unknown%s", command, name, ner.Choices(name, known))
 		}
 		if name == "cite" {
 			o.Cite = env.citations()

@@ -57,7 +57,7 @@ func (env *environment) paper(c *cli.Context) error {
 	name, out := c.Args().First(), c.String("out")
 	switch {
 	case name != "all" && !slices.Contains(paperNames(), name):
-		return fault.Usagef("paper %s: unknown (one of %s, all)%s", name, strings.Join(paperNames(), ", "), ner.DidYouMean(name, paperNames()))
+		return fault.Usagef("paper %s: unknown%s", name, ner.Choices(name, append(paperNames(), "all")))
 	case name == "all" && out == "":
 		return fault.Usagef("paper all: want --out DIR")
 	}

@@ -95,7 +95,7 @@ func readRequest(env *environment, c *cli.Context) (r harness.Request, err error
 	case c.NArg() > 0:
 		return r, fault.Usagef("run: unexpected argument %q (datasets need -d)", c.Args().First())
 	case len(c.StringSlice("model")) == 0:
-		return r, fault.Usagef("run: no model: want -m MODEL (%s)", strings.Join(open.Usages(), "; "))
+		return r, fault.Usagef("run: no model: want -m MODEL: %s", open.Forms())
 	case c.String("weights") != "" && len(c.StringSlice("model")) > 1:
 		return r, fault.Usagef("run: --weights names the weights of one model, but -m is given %d times", len(c.StringSlice("model")))
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":

@@ -353,7 +353,8 @@ func TestHowToGet(t *testing.T) {
 		"conllpp":         "nerbench datasets fetch conllpp --data '/my data'; or get it from GitHub repository ZihanWangKi/CrossWeigh or ",
 		"mit-movie":       "or get it from https://groups.csail.mit.edu/sls/downloads/movie/ or GitHub repository andrewzamai/SLIMER, then nerbench datasets import mit-movie --data '/my data' PATH",
 		"findvehicle":     "get it from GitHub repository GuanRunwei/FindVehicle, then nerbench datasets import findvehicle --data '/my data' PATH",
-		"ace05":           "needs a paid licence (LDC licence, no redistribution): buy it from Linguistic Data Consortium LDC2006T06",
+		"ace05":           "needs a paid licence (LDC licence, no redistribution): buy it from Linguistic Data Consortium LDC2006T06, then nerbench",
+		"ontonotes":       "apply at Linguistic Data Consortium LDC2013T19, then nerbench",
 		"n2c2-2018-task2": "needs an access agreement (",
 	} {
 		if !strings.Contains(got[id], want) {

@@ -20,9 +20,9 @@ func (a *Acquirer) HowToGet(dataset *datasets.Dataset) string {
 	importing := "nerbench datasets import " + dataset.ID + flag + " PATH"
 	switch {
 	case dataset.Access == "agreement":
-		return fmt.Sprintf("needs an access agreement (%s): apply at %s, then %s", dataset.Licence, allSources(dataset), importing)
+		return fmt.Sprintf("needs an access agreement (%s): apply at %s, then %s", dataset.Licence, owners(dataset), importing)
 	case dataset.Access == "paid":
-		return fmt.Sprintf("needs a paid licence (%s): buy it from %s, then %s", dataset.Licence, allSources(dataset), importing)
+		return fmt.Sprintf("needs a paid licence (%s): buy it from %s, then %s", dataset.Licence, owners(dataset), importing)
 	case slices.ContainsFunc(dataset.Sources, func(s datasets.Source) bool { return a.downloadable(s, dataset) }):
 		return fmt.Sprintf("nerbench datasets fetch %s%s; or get it from %s, then %s", dataset.ID, flag, allSources(dataset), importing)
 	}
@@ -42,9 +42,21 @@ func (a *Acquirer) downloadable(s datasets.Source, dataset *datasets.Dataset) bo
 	return false
 }
 
-func allSources(dataset *datasets.Dataset) string {
+func allSources(dataset *datasets.Dataset) string { return joinSources(dataset.Sources) }
+
+// owners are the sources that grant access: repositories on GitHub and Hugging Face have
+// programs for the files, or copies by others.
+func owners(dataset *datasets.Dataset) string {
+	own := slices.DeleteFunc(slices.Clone(dataset.Sources), func(s datasets.Source) bool { return s.Kind == "github" || s.Kind == "huggingface" })
+	if len(own) == 0 {
+		return allSources(dataset)
+	}
+	return joinSources(own)
+}
+
+func joinSources(sources []datasets.Source) string {
 	var where []string
-	for _, s := range dataset.Sources {
+	for _, s := range sources {
 		where = append(where, sourceAddress(s))
 	}
 	return strings.Join(where, " or ")

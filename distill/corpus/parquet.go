@@ -2,7 +2,6 @@ package corpus
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
+
+	"nerbench/internal/parquetfile"
 )
 
 // parquet reads the columns of a Parquet file, one text a row.
@@ -19,7 +20,7 @@ func (r *reader) parquet(in *os.File) error {
 	if err != nil {
 		return err
 	}
-	f, err := openParquet(in, info.Size())
+	f, err := parquetfile.Open(in, info.Size())
 	if err != nil {
 		return r.fault("byte 0", 1, fmt.Errorf("parquet: %w", err))
 	}
@@ -81,21 +82,6 @@ func columnNames(f *parquet.File) []string {
 // rowCount is a number of lost rows as a file states it. A damaged file may state any number.
 func rowCount(stated int64) int { return int(max(1, min(stated, 1<<30))) }
 
-// openParquet opens a file. The library panics on some damaged files, and allocates the
-// footer before it knows that the file has it.
-func openParquet(in io.ReaderAt, size int64) (f *parquet.File, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("damaged: %v", p)
-		}
-	}()
-	var end [8]byte // the size of the footer, and a mark
-	if _, err := in.ReadAt(end[:], max(0, size-int64(len(end)))); err == nil && int64(binary.LittleEndian.Uint32(end[:])) > size {
-		return nil, errors.New("damaged: its footer is longer than the file")
-	}
-	return parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
-}
-
 // groupError is an error of the file in a row group.
 type groupError struct{ err error }
 
@@ -107,7 +93,7 @@ func eachRow(group parquet.RowGroup, f func(parquet.Row) error) (err error) {
 	defer rows.Close()
 	buffer := make([]parquet.Row, 64)
 	for {
-		n, err := readRows(rows, buffer)
+		n, err := parquetfile.ReadRows(rows, buffer)
 		for _, row := range buffer[:n] {
 			if err := f(row); err != nil {
 				return err
@@ -120,13 +106,4 @@ func eachRow(group parquet.RowGroup, f func(parquet.Row) error) (err error) {
 			return &groupError{fmt.Errorf("parquet: %w", err)}
 		}
 	}
-}
-
-func readRows(rows parquet.Rows, buffer []parquet.Row) (n int, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			n, err = 0, fmt.Errorf("damaged: %v", p)
-		}
-	}()
-	return rows.ReadRows(buffer)
 }

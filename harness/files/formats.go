@@ -61,7 +61,7 @@ func Formats() []string {
 // ParseFormat finds a format by its name; empty: it is to be recognized.
 func ParseFormat(name string) (Format, error) {
 	if name != "" && !slices.Contains(Formats(), name) {
-		return "", fault.Usagef("format %s: unknown (one of %s)%s", name, strings.Join(Formats(), ", "), ner.DidYouMean(name, Formats()))
+		return "", fault.Usagef("format %s: unknown%s", name, ner.Choices(name, Formats()))
 	}
 	return Format(name), nil
 }

@@ -83,7 +83,7 @@ func checkParsing(o Parsing) error {
 		return fault.Usagef("%v", err)
 	}
 	if known := prompts.Names(prompts.Families); o.Family != "" && !slices.Contains(known, o.Family) {
-		return fault.Usagef("family %s: unknown (known: %s)%s", o.Family, strings.Join(known, ", "), ner.DidYouMean(o.Family, known))
+		return fault.Usagef("family %s: unknown%s", o.Family, ner.Choices(o.Family, known))
 	}
 	return nil
 }

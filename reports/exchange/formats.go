@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"nerbench/internal/fault"
+	"nerbench/ner"
 )
 
 // format is a format of other programs. Either it is printed, or it is a folder of files.
@@ -52,7 +52,7 @@ func NeedsPassages(name string) bool {
 func find(name string) (format, error) {
 	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
 	if i < 0 {
-		return format{}, fault.Usagef("format %s: unknown (one of %s)", name, strings.Join(Formats(), ", "))
+		return format{}, fault.Usagef("format %s: unknown%s", name, ner.Choices(name, Formats()))
 	}
 	return formats[i], nil
 }

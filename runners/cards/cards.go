@@ -170,5 +170,5 @@ func Find(cards []Card, name string) (Card, error) {
 		}
 		names = append(names, c.Name)
 	}
-	return Card{}, fmt.Errorf("model card %q: unknown (known: %s)%s", name, strings.Join(names, ", "), ner.DidYouMean(name, names))
+	return Card{}, fmt.Errorf("model card %q: unknown%s", name, ner.Choices(name, names))
 }

@@ -33,7 +33,13 @@ func kindOf(name string) (kind int, rest string, err error) {
 	if strings.HasPrefix(name, ner.ImportedPrefix) {
 		return 0, "", fault.Usagef("model %q: its predictions were imported: there is no model to ask", name)
 	}
-	return 0, "", fault.Usagef("model %q: unknown (known: %s)%s", name, strings.Join(Usages(), "; "), similarModel(name))
+	if similar := similarModel(name); similar != "" {
+		return 0, "", fault.Usagef("model %q: unknown%s", name, similar)
+	}
+	return 0, "", &fault.Hint{
+		Err:    fault.Usagef("model %q: unknown: want %s", name, Forms()),
+		Advice: "nerbench run --help describes them; nerbench models list shows the model cards",
+	}
 }
 
 // similarModel suggests the name with a known kind in place of an unknown one.

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"nerbench/internal/fault"
@@ -23,10 +24,11 @@ import (
 // kinds lists the kinds of models by the prefix of their names. To add a runner, add a
 // line here.
 var kinds = []struct {
-	prefix string // of the name; the name of the model follows a slash
-	usage  string
-	family string // default prompt family
-	open   func(context.Context, Spec) (*Model, error)
+	prefix   string // of the name; the name of the model follows a slash
+	argument string // what follows the prefix, for people
+	usage    string
+	family   string // default prompt family
+	open     func(context.Context, Spec) (*Model, error)
 	// stored is the name of the model in runs, former that in runs of older versions of
 	// this program. nil: the name is unchanged.
 	stored, former func(rest string) string
@@ -39,22 +41,22 @@ var kinds = []struct {
 	// those that a model ignores if it is not asked with prompts; nil: ignores.
 	ignores, ignoresOfSpans []string
 }{
-	{prefix: "ollama/", usage: "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", family: "uniner", open: openOllama, levels: true},
-	{prefix: "vllm/", usage: "vllm/NAME, a model of a vLLM server at --base-url", family: "uniner", open: openVLLM, switches: true, levels: true, weights: true},
-	{prefix: "openai/", usage: "openai/NAME, a model of any server with OpenAI's API at --base-url", family: "uniner", open: openOpenAI, switches: true, levels: true, weights: true},
+	{prefix: "ollama/", argument: "NAME", usage: "a model of the Ollama server at OLLAMA_HOST", family: "uniner", open: openOllama, levels: true},
+	{prefix: "vllm/", argument: "NAME", usage: "a model of a vLLM server at --base-url", family: "uniner", open: openVLLM, switches: true, levels: true, weights: true},
+	{prefix: "openai/", argument: "NAME", usage: "a model of any server with OpenAI's API at --base-url", family: "uniner", open: openOpenAI, switches: true, levels: true, weights: true},
 	{
-		prefix: "gguf/", usage: "gguf/FILE, a GGUF file, in the process", family: "uniner", open: openGGUF,
+		prefix: "gguf/", argument: "FILE", usage: "a GGUF file, in the process", family: "uniner", open: openGGUF,
 		stored: llamacpp.ModelName, former: llamacpp.FormerName, digest: llamacpp.Digest,
 	},
 	{
-		prefix: "onnx/", usage: "onnx/DIR, a token classifier in a folder, in the process", family: "spans", open: openONNX,
+		prefix: "onnx/", argument: "DIR", usage: "a token classifier in a folder, in the process", family: "spans", open: openONNX,
 		stored: onnx.ModelName, former: onnx.FormerName, digest: onnx.Digest, ignores: append([]string{"sampling_seed"}, ofPrompts...),
 	},
 	{
-		prefix: "exec/", usage: "exec/NAME, a program of your own (--command, docs/exec.md)", family: spansFamily, open: openExec,
+		prefix: "exec/", argument: "NAME", usage: "a program of your own (--command, docs/exec.md)", family: spansFamily, open: openExec,
 		ignores: []string{"think", "context"}, ignoresOfSpans: append([]string{"sampling_seed"}, ofPrompts...),
 	},
-	{prefix: "tagger", usage: "tagger, trained in the process on the dataset's train split", family: "spans", open: openTagger, ignores: ofPrompts},
+	{prefix: "tagger", usage: "trained in the process on the dataset's train split", family: "spans", open: openTagger, ignores: ofPrompts},
 }
 
 // ofPrompts are keys that a model without prompt and without generation ignores: it
@@ -85,9 +87,19 @@ func TakesWeights(name string) bool {
 func Usages() []string {
 	var lines []string
 	for _, k := range kinds {
-		lines = append(lines, k.usage)
+		lines = append(lines, k.prefix+k.argument+", "+k.usage)
 	}
 	return lines
+}
+
+// Forms are the forms that the name of a model can have, such as "ollama/NAME".
+func Forms() string {
+	var forms []string
+	for _, k := range kinds {
+		forms = append(forms, k.prefix+k.argument)
+	}
+	last := len(forms) - 1
+	return strings.Join(forms[:last], ", ") + " or " + forms[last]
 }
 
 // Spec describes a model to open, and the queries that it will get.

@@ -33,7 +33,7 @@ for d in "${corpus[@]}"; do
   "$program" datasets export "$d" --split train >"texts/$d.jsonl"
 done
 "$program" distill construct texts -m exec/annotations \
-  --command "$python $here/teacher.py $(echo texts/*.jsonl)" --sample "${SAMPLE:-8000}" --out made
+  --command "$python $here/teacher.py $(echo texts/*.jsonl)" --sample "${SAMPLE:-10000}" --out made
 "$program" distill stats made
 
 # PyTorch, MKL and OpenMP: one thread for each student.
@@ -42,10 +42,10 @@ export HF_DATASETS_DISABLE_PROGRESS_BARS=1 CUDA_VISIBLE_DEVICES=
 
 student() {
   kind=$1
-  "$program" distill build made --dev 0 --negatives "$kind" --ratio "${RATIO:-3}" --out "sets/$kind"
+  "$program" distill build made --dev 0 --negatives "$kind" --ratio "${RATIO:-1}" --out "sets/$kind"
   "$program" distill export "sets/$kind" --for trl --out "exports/$kind"
   if [ ! -e "$kind.gguf" ]; then
-    "$python" "exports/$kind/train.py" "$base" "students/$kind" --steps "${STEPS:-400}" \
+    "$python" "exports/$kind/train.py" "$base" "students/$kind" --steps "${STEPS:-600}" \
       --batch "${BATCH:-16}" --accumulation 1 --learning-rate 1.5e-3 --seed "${SEED:-0}"
     "$python" "$here/to_gguf.py" "students/$kind" "$kind.gguf.part"
     mv "$kind.gguf.part" "$kind.gguf"

@@ -11,10 +11,11 @@ build: ## build the program: bin/nerbench
 board: ## build the leaderboard of the embedded sample, to look at: board/site/index.html
 	.ci/board
 
-train: ## train three students with other negatives, and ask them: Table 4 in small; 5.6 GB of packages
+train: ## train three students on a teacher's answers, and ask them: Table 4 in small; let the trainers read exports
 	examples/train/run.sh
-	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 -tags train ./internal/servers -run '^(TestConverted|TestTrain|TestTrainExport)$$'
-	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 -tags validators,train ./internal/validators -run '^TestTRLReadsExports$$'
+	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 ./internal/servers -run '^(TestConverted|TestTrain)$$'
+	NERBENCH_TRAIN=$$(.ci/train) NERBENCH_TRAINERS=$$(.ci/trainers) NERBENCH_ADAPTERS=$$(.ci/adapters) \
+	  go test -count=1 -tags validators,train ./internal/validators -run 'ReadsExports$$'
 
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
 	go test -timeout 30m $(TESTFLAGS) ./...
@@ -28,7 +29,7 @@ integration: ## run all tests, with the reference material, real servers, a brow
 lint: ## run gofmt, vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	go vet ./...
-	go vet -tags validators,train ./internal/validators ./internal/servers
+	go vet -tags validators,train ./internal/validators
 	go tool staticcheck ./...
 	@$(NOTICES) | cmp -s - THIRD_PARTY_NOTICES || { echo "THIRD_PARTY_NOTICES differs from go.mod: run make notices"; exit 1; }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"nerbench/internal/fault"
@@ -37,7 +38,7 @@ func NewBuilder(s Settings, count Counter) (*Builder, error) {
 }
 
 // countWords counts the words of [ner.Words].
-func countWords(text string) (int, error) { return len(ner.Words(text)), nil }
+func countWords(text string) (int, error) { return ner.CountWords(text), nil }
 
 // AddKept adds constructed data, with negatives from all of it (docs/spec/prompts.md
 // §6.5 and §6.6).
@@ -46,18 +47,17 @@ func (b *Builder) AddKept(kept []*Kept) error {
 	if err != nil {
 		return err
 	}
-	list := make([]Conversation, len(kept))
-	for i, k := range kept {
-		list[i] = NewConversation(k, negatives.Draw(k))
-	}
 	done := make([]finished, len(kept))
-	if b.count == nil {
-		parallel.Each(len(list), func(i int) { done[i] = b.finish(list[i]) })
-	} else { // a tokenizer is for one goroutine
-		for i, c := range list {
-			done[i] = b.finish(c)
-		}
+	parts := runtime.GOMAXPROCS(0)
+	if b.count != nil { // a tokenizer is for one goroutine
+		parts = 1
 	}
+	parallel.Each(parts, func(part int) {
+		own := negatives.clone()
+		for i := part * len(kept) / parts; i < (part+1)*len(kept)/parts; i++ {
+			done[i] = b.finish(NewConversation(kept[i], own.Draw(kept[i])))
+		}
+	})
 	b.passages = slices.Grow(b.passages, len(kept))
 	for _, f := range done {
 		if err := b.take(f); err != nil {

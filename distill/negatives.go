@@ -23,8 +23,9 @@ type Negatives struct {
 	places  map[string][]int // of the types, by their folded name
 	weights []uint64
 	sums    sums
-	// guard is the types that an entity has anywhere in the data; nil: no guard.
-	guard map[string][]string
+	// guard is the places of the types that an entity has anywhere in the data; nil: no
+	// guard.
+	guard map[string][]int
 }
 
 // NegativeOptions say how negatives are drawn.
@@ -51,11 +52,12 @@ func NewNegatives(kept []*Kept, o NegativeOptions) (*Negatives, error) {
 type Pool struct {
 	frequency map[string]int      // entities of each type
 	carried   map[string][]string // the folded types of each entity
+	folded    map[string]string   // the folded names of types
 }
 
 // NewPool returns a pool with types that no entity has so far.
 func NewPool(types ...string) *Pool {
-	p := &Pool{frequency: map[string]int{}, carried: map[string][]string{}}
+	p := &Pool{frequency: map[string]int{}, carried: map[string][]string{}, folded: map[string]string{}}
 	for _, t := range types {
 		p.frequency[t] = 0
 	}
@@ -70,7 +72,12 @@ func (p *Pool) Add(entities []Entity, guard bool) {
 		if !guard {
 			continue
 		}
-		if folded := answers.Fold(e.Type); !slices.Contains(p.carried[e.Text], folded) {
+		folded, known := p.folded[e.Type]
+		if !known {
+			folded = answers.Fold(e.Type)
+			p.folded[e.Type] = folded
+		}
+		if !slices.Contains(p.carried[e.Text], folded) {
 			p.carried[e.Text] = append(p.carried[e.Text], folded)
 		}
 	}
@@ -102,9 +109,21 @@ func (p *Pool) Negatives(o NegativeOptions) (*Negatives, error) {
 	}
 	n.sums = newSums(n.weights)
 	if o.Guard {
-		n.guard = p.carried
+		n.guard = make(map[string][]int, len(p.carried))
+		for text, types := range p.carried {
+			for _, folded := range types {
+				n.guard[text] = append(n.guard[text], n.places[folded]...)
+			}
+		}
 	}
 	return n, nil
+}
+
+// clone returns negatives for another goroutine.
+func (n *Negatives) clone() *Negatives {
+	c := *n
+	c.sums.weights, c.sums.tree = slices.Clone(n.sums.weights), slices.Clone(n.sums.tree)
+	return &c
 }
 
 // Draw returns the negatives of a passage, in the order of the draws: without
@@ -121,8 +140,8 @@ func (n *Negatives) DrawAtLeast(k *Kept, least int) []string {
 	want := int(min(math.Floor(n.ratio*float64(len(own))+0.5), float64(len(n.types))))
 	want = max(want, least)
 	var out []int // places that are taken out for this passage
-	exclude := func(folded string) {
-		for _, i := range n.places[folded] {
+	exclude := func(places []int) {
+		for _, i := range places {
 			if n.sums.weights[i] > 0 {
 				n.sums.set(i, 0)
 				out = append(out, i)
@@ -130,12 +149,10 @@ func (n *Negatives) DrawAtLeast(k *Kept, least int) []string {
 		}
 	}
 	for _, name := range own {
-		exclude(answers.Fold(name))
+		exclude(n.places[answers.Fold(name)])
 	}
 	for _, e := range k.Entities {
-		for _, folded := range n.guard[e.Text] {
-			exclude(folded)
-		}
+		exclude(n.guard[e.Text])
 	}
 	var drawn []string
 	for i := range want {

@@ -10,11 +10,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/internal/jsonl"
+	"nerbench/internal/parallel"
 	"nerbench/internal/strict"
 )
 
@@ -233,15 +235,20 @@ func (s *Set) Write(ctx context.Context, dir string) error {
 	return nil
 }
 
-// linesOf writes values as JSON Lines.
+// linesOf writes values as JSON Lines, with all processors.
 func linesOf[T any](values []T) ([]byte, error) {
-	var b bytes.Buffer
-	w := jsonl.NewWriter(&b)
-	for i := range values {
-		if err := w.Write(&values[i]); err != nil {
-			return nil, err
+	parts := runtime.GOMAXPROCS(0)
+	lines, errs := make([]bytes.Buffer, parts), make([]error, parts)
+	parallel.Each(parts, func(part int) {
+		w := jsonl.NewWriter(&lines[part])
+		for i := part * len(values) / parts; i < (part+1)*len(values)/parts && errs[part] == nil; i++ {
+			errs[part] = w.Write(&values[i])
 		}
+		errs[part] = errors.Join(errs[part], w.Flush())
+	})
+	all := make([][]byte, parts)
+	for i := range lines {
+		all[i] = lines[i].Bytes()
 	}
-	err := w.Flush()
-	return b.Bytes(), err
+	return bytes.Join(all, nil), errors.Join(errs...)
 }

@@ -26,21 +26,35 @@ func (d *Document) Words() []Range {
 // except white space is one word. Ranges are in bytes, ascending.
 func Words(text string) []Range {
 	words := make([]Range, 0, len(text)/5+1)
-	for i := 0; i < len(text); {
+	for w := nextWord(text, 0); w.End > 0; w = nextWord(text, w.End) {
+		words = append(words, w)
+	}
+	return words
+}
+
+// CountWords is the number of [Words].
+func CountWords(text string) int {
+	n := 0
+	for w := nextWord(text, 0); w.End > 0; w = nextWord(text, w.End) {
+		n++
+	}
+	return n
+}
+
+// nextWord is the first word at i or later; empty: there is none.
+func nextWord(text string, i int) Range {
+	for i < len(text) {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case IsSpace(r):
 			i += n
 		case wordRune(r):
-			end := wordEnd(text, i)
-			words = append(words, Range{i, end})
-			i = end
+			return Range{i, wordEnd(text, i)}
 		default:
-			words = append(words, Range{i, i + n})
-			i += n
+			return Range{i, i + n}
 		}
 	}
-	return words
+	return Range{}
 }
 
 // wordEnd is the end of the word that begins at i.

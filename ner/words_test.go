@@ -39,6 +39,9 @@ func TestWords(t *testing.T) {
 			if !slices.Equal(got, tc.want) {
 				t.Errorf("words %q, want %q", got, tc.want)
 			}
+			if n := ner.CountWords(tc.text); tc.tokens == nil && n != len(tc.want) {
+				t.Errorf("%d words, want %d", n, len(tc.want))
+			}
 		})
 	}
 }

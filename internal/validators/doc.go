@@ -6,5 +6,6 @@
 //	NERBENCH_VALIDATORS=$(.ci/validators) go test -tags validators ./internal/validators
 //
 // The test of training data for GLiNER needs the Python of .ci/adapters (NERBENCH_ADAPTERS).
-// That for TRL has the tag "train", too, and needs the Python of .ci/train (NERBENCH_TRAIN).
+// Those for TRL, LLaMA-Factory, Axolotl and FastChat have the tag "train", too, and need the
+// Pythons of .ci/train (NERBENCH_TRAIN) and .ci/trainers (NERBENCH_TRAINERS).
 package validators

@@ -9,3 +9,17 @@ import "testing"
 func TestTRLReadsExports(t *testing.T) {
 	readExports(t, "trl", "NERBENCH_TRAIN", ".ci/train")
 }
+
+// The readers of other trainers give the tokens of the prompts, and train the answers.
+
+func TestLLaMAFactoryReadsExports(t *testing.T) {
+	readExports(t, "llamafactory", "NERBENCH_TRAINERS", ".ci/trainers")
+}
+
+func TestAxolotlReadsExports(t *testing.T) {
+	readExports(t, "axolotl", "NERBENCH_TRAINERS", ".ci/trainers")
+}
+
+func TestFastChatReadsExports(t *testing.T) {
+	readExports(t, "fastchat", "NERBENCH_TRAINERS", ".ci/trainers")
+}

@@ -36,6 +36,7 @@ var fleetFaults = []fleetFault{
 	{"two coordinators", 10, twoCoordinators},
 	{"server dies", 10, deadServer},
 	{"other model", 10, otherModel},
+	{"other build", 10, anotherBuild},
 	{"passage that kills", 5, killingPassage},
 	{"full disk", 10, fullCoordinator},
 	{"stopped workers", 10, stoppedWorkers},
@@ -272,6 +273,27 @@ func otherModel(c *campaign.Campaign, f *machines) {
 		}
 	}
 	f.finish()
+}
+
+// anotherBuild has a worker of another build of the program. It may take part, and the run
+// says so.
+func anotherBuild(c *campaign.Campaign, f *machines) {
+	f.coordinate()
+	m := f.program("worker", "--join", f.join, "-m", "ollama/tiny")
+	m.Env = append(m.Env, stampVariable+"=another")
+	f.workers = append(f.workers, f.launch(m))
+	if f.answered(1) { // the first answers are its own
+		f.work(1)
+	}
+	f.finish()
+	run := regexp.MustCompile(`"id": *"([0-9a-f]+)"`).FindStringSubmatch(f.must("runs", "list", "--json", "--store", f.store))
+	if run == nil {
+		f.t.Fatal("no run")
+	}
+	if out := f.must("runs", "show", run[1], "--store", f.store); !regexp.MustCompile(`workers +1 of build .*another`).MatchString(out) {
+		f.t.Errorf("the run does not name the other build:\n%s", out)
+	}
+	c.Saw(1, "workers of another build took part")
 }
 
 // killingPassage has a passage that kills each worker that asks about it. It is given up

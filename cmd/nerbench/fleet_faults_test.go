@@ -237,7 +237,7 @@ func twoCoordinators(c *campaign.Campaign, f *machines) {
 	if f.joined() != before {
 		f.t.Error("the refused coordinator has changed the join file")
 	}
-	c.Saw(1, "was refused")
+	c.Saw(1, "were refused")
 	release()
 	f.finish()
 }

@@ -150,8 +150,7 @@ func TestFleetClocks(t *testing.T) {
 			c.Saw(1, "workers were killed")
 		}
 		if f.answered(60 + c.Random.IntN(20)) {
-			f.coordinator.kill()
-			f.disturbed(len(f.workers))
+			f.killCoordinator()
 			coordinate()
 			c.Saw(1, "coordinators were killed")
 		}

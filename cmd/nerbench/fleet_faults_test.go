@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -36,6 +37,7 @@ var fleetFaults = []fleetFault{
 	{"two coordinators", 10, twoCoordinators},
 	{"server dies", 10, deadServer},
 	{"other model", 10, otherModel},
+	{"other build", 10, anotherBuild},
 	{"passage that kills", 5, killingPassage},
 	{"full disk", 10, fullCoordinator},
 	{"stopped workers", 10, stoppedWorkers},
@@ -82,13 +84,13 @@ func frozen(c *campaign.Campaign, f *machines, disturbed int, chosen func() []*m
 		f.disturbed(disturbed)
 		frozen := chosen()
 		for _, m := range frozen {
-			if err := m.Process.Signal(syscall.SIGSTOP); err != nil {
+			if err := m.Process.Signal(syscall.SIGSTOP); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				f.t.Error(err)
 			}
 		}
 		time.Sleep(3 * fleetLeaseTime)
 		for _, i := range c.Random.Perm(len(frozen)) {
-			if err := frozen[i].Process.Signal(syscall.SIGCONT); err != nil {
+			if err := frozen[i].Process.Signal(syscall.SIGCONT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				f.t.Error(err)
 			}
 		}
@@ -206,22 +208,37 @@ func wrongJoinFiles(c *campaign.Campaign, f *machines) {
 	}
 }
 
+// twoCoordinators starts another coordinator while the first one is at work: the server
+// holds some answers until the second one has ended.
 func twoCoordinators(c *campaign.Campaign, f *machines) {
+	answered := 1 + c.Random.IntN(20)
+	held := make(chan struct{})
+	release := sync.OnceFunc(func() { close(held) })
+	defer release()
+	var asked atomic.Int64
+	answer := f.fake.Answer
+	f.fake.Change(func(prompt string) string {
+		if strings.Contains(prompt, "Text: ") && asked.Add(1) > int64(answered) {
+			<-held
+		}
+		return answer(prompt)
+	})
+	defer f.fake.Change(answer)
 	f.coordinate()
 	f.work(2)
-	if f.answered(1 + c.Random.IntN(20)) {
-		before := f.joined()
-		code, out := f.run(f.ask("--store", f.store, "--listen", "127.0.0.1:0")...)
-		switch {
-		case f.coordinator.over():
-		case code != exitError || !strings.Contains(out, "the store has a coordinator already"):
-			f.t.Errorf("another coordinator: exit code %d\n%s", code, out)
-		case f.joined() != before:
-			f.t.Error("the refused coordinator has changed the join file")
-		default:
-			c.Saw(1, "was refused")
-		}
+	if !f.answered(answered) {
+		f.t.Fatalf("the coordinator has ended\n%s", f.coordinator.output)
 	}
+	before := f.joined()
+	code, out := f.run(f.ask("--store", f.store, "--listen", "127.0.0.1:0")...)
+	if code != exitError || !strings.Contains(out, "the store has a coordinator already") {
+		f.t.Errorf("another coordinator: exit code %d\n%s", code, out)
+	}
+	if f.joined() != before {
+		f.t.Error("the refused coordinator has changed the join file")
+	}
+	c.Saw(1, "were refused")
+	release()
 	f.finish()
 }
 
@@ -272,6 +289,27 @@ func otherModel(c *campaign.Campaign, f *machines) {
 		}
 	}
 	f.finish()
+}
+
+// anotherBuild has a worker of another build of the program. It may take part, and the run
+// says so.
+func anotherBuild(c *campaign.Campaign, f *machines) {
+	f.coordinate()
+	m := f.program("worker", "--join", f.join, "-m", "ollama/tiny")
+	m.Env = append(m.Env, stampVariable+"=another")
+	f.workers = append(f.workers, f.launch(m))
+	if f.answered(1) { // the first answers are its own
+		f.work(1)
+	}
+	f.finish()
+	run := regexp.MustCompile(`"id": *"([0-9a-f]+)"`).FindStringSubmatch(f.must("runs", "list", "--json", "--store", f.store))
+	if run == nil {
+		f.t.Fatal("no run")
+	}
+	if out := f.must("runs", "show", run[1], "--store", f.store); !regexp.MustCompile(`workers +1 of build .*another`).MatchString(out) {
+		f.t.Errorf("the run does not name the other build:\n%s", out)
+	}
+	c.Saw(1, "workers of another build took part")
 }
 
 // killingPassage has a passage that kills each worker that asks about it. It is given up

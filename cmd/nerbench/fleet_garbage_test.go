@@ -36,10 +36,13 @@ func TestFleetGarbage(t *testing.T) {
 	if err := json.Unmarshal([]byte(f.joined()), &file); err != nil {
 		t.Fatal(err)
 	}
-	dial := func() *nats.Conn {
+	dial := func() *nats.Conn { // nil: the coordinator has ended
 		conn, err := nats.Connect(strings.Join(file.Addresses, ","), nats.Token(file.Token), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 		if err != nil {
-			t.Fatal(err)
+			if f.coordinator.wait() != exitOK {
+				t.Fatal(err)
+			}
+			return nil
 		}
 		t.Cleanup(conn.Close)
 		return conn
@@ -63,14 +66,20 @@ func TestFleetGarbage(t *testing.T) {
 		if err != nil { // the server of the queue has refused it, and closed the connection
 			c.Saw(1, "were refused by the queue")
 			sender.Close()
-			sender = dial()
+			if sender = dial(); sender == nil {
+				break
+			}
 		}
 		c.Try()
 	}
 	if !f.coordinator.over() {
 		for _, protocol := range []int{-1, 0, file.Fleet + 1} {
 			first, _ := json.Marshal(map[string]any{"Protocol": protocol, "Build": "another", "Worker": "w", "Node": "elsewhere"})
-			reply, err := dial().Request("nerbench."+file.Name+".up.beat", first, 10*time.Second)
+			conn := dial()
+			if conn == nil {
+				break
+			}
+			reply, err := conn.Request("nerbench."+file.Name+".up.beat", first, 10*time.Second)
 			if f.coordinator.over() {
 				break
 			}

@@ -30,6 +30,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden outputs in the scripts")
 
+// stampVariable makes the test binary the program of another build.
+const stampVariable = "NERBENCH_TEST_STAMP"
+
 // TestMain lets the test binary stand in for the program in scripts.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == programArgument {
@@ -41,6 +44,9 @@ func TestMain(m *testing.M) {
 	}
 	if os.Getenv(vllmVariable) != "" {
 		fakeVLLM()
+	}
+	if other := os.Getenv(stampVariable); other != "" {
+		stamp = other
 	}
 	if os.Getenv(childVariable) != "" {
 		os.Exit(measured(realMain))

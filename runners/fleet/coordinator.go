@@ -191,7 +191,7 @@ func (c *Coordinator) use(ctx context.Context) error {
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { c.restore() })); err != nil {
-		return fmt.Errorf("--queue %s: %w", f.place(), err)
+		return &fault.Hint{Err: fmt.Errorf("--queue %s: %w", f.place(), err), Advice: "start it: nats-server -js; or let this program be the queue: --listen"}
 	}
 	if c.stream, err = jetstream.New(c.conn); err != nil {
 		return err

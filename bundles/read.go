@@ -290,7 +290,7 @@ func (b *Bundle) eachLine(r *Run, yield func(*Passage) bool) error {
 	defer unpacked.Close()
 	hash := sha256.New()
 	// One byte more than announced is enough to find that there are more.
-	lines := &lineReader{in: bufio.NewReaderSize(io.TeeReader(io.LimitReader(unpacked, r.Answers.Bytes+1), hash), 1<<16)}
+	lines := &lineReader{in: bufio.NewReaderSize(io.TeeReader(io.LimitReader(unpacked, r.Answers.Bytes+1), hash), int(min(r.Answers.Bytes+1, 1<<16)))}
 	sums := newSums(r)
 	for place := 0; ; place++ {
 		line, err := lines.next()

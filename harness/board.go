@@ -69,7 +69,7 @@ func (b *Bench) Board(ctx context.Context, r BoardRequest) (*site.Board, error) 
 		b.note("model cards: %v", err)
 	}
 	m := &boardMaker{
-		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{bench: b, store: store, cache: r.Cache},
+		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{bench: b, store: store, cache: r.Cache, made: r.Repository != nil},
 		board: &site.Board{Title: r.Rules.Title, Version: r.Version, Metrics: r.Rules.Metrics, Currency: r.Rules.Currency, Definitions: map[string]string{}},
 	}
 	if r.Repository != nil {

@@ -62,23 +62,24 @@ func (c *StatisticsCache) use(about string) Statistics {
 	return c.Used[about]
 }
 
-// knownTests adds the tests that the cache has to those of the store.
-func (c *StatisticsCache) knownTests(keys []results.StatisticKey, known map[results.StatisticKey]results.PairTest) {
+// knownTest returns a test that the cache has.
+func (c *StatisticsCache) knownTest(key results.StatisticKey) (t results.PairTest, there bool) {
 	if c != nil {
-		copyKnown(keys, c.Known.Tests, known)
+		t, there = c.Known.Tests[key]
 	}
+	return t, there
 }
 
 // begunTests finds tests that are not known, but which the cache has with fewer rounds: those
 // of a ranking have more of them the more systems it has. It returns their sums by the keys
-// that are asked for. Tests of all swaps have no rounds: they are added to the known ones.
-func (c *StatisticsCache) begunTests(pairs []pair, keys []results.StatisticKey, known map[results.StatisticKey]results.PairTest) map[results.StatisticKey]results.RoundSums {
+// that are asked for. Tests of all swaps have no rounds: they are added to the others.
+func (c *StatisticsCache) begunTests(pairs []pair, keys []results.StatisticKey, known func(results.StatisticKey) (results.PairTest, bool), others map[results.StatisticKey]results.PairTest) map[results.StatisticKey]results.RoundSums {
 	if c == nil || len(c.Known.Tests) == 0 {
 		return nil
 	}
 	var open []int
 	for i, key := range keys {
-		if _, there := known[key]; !there && pairs[i].draws > stats.Rounds {
+		if _, there := known(key); !there && pairs[i].draws > stats.Rounds {
 			open = append(open, i)
 		}
 	}
@@ -95,7 +96,7 @@ func (c *StatisticsCache) begunTests(pairs []pair, keys []results.StatisticKey, 
 			t, there := c.Known.Tests[found[n]]
 			switch {
 			case there && t.Exact:
-				known[keys[i]] = t
+				others[keys[i]] = t
 			case there && t.Whole.Rounds > 0:
 				begun[keys[i]] = t.Whole
 			case earlier[n].draws > stats.Rounds:
@@ -108,21 +109,22 @@ func (c *StatisticsCache) begunTests(pairs []pair, keys []results.StatisticKey, 
 	return begun
 }
 
-// knownIntervals adds the intervals that the cache has to those of the store.
-func (c *StatisticsCache) knownIntervals(keys []results.StatisticKey, known map[results.StatisticKey]results.Interval) {
-	if c != nil {
-		copyKnown(keys, c.Known.Intervals, known)
+// knownInterval returns a function that finds an interval among those of the store and of
+// the cache.
+func (c *StatisticsCache) knownInterval(stored map[results.StatisticKey]results.Interval) func(results.StatisticKey) (results.Interval, bool) {
+	return func(key results.StatisticKey) (i results.Interval, there bool) {
+		if i, there = stored[key]; !there && c != nil {
+			i, there = c.Known.Intervals[key]
+		}
+		return i, there
 	}
 }
 
-func copyKnown[T any](keys []results.StatisticKey, from, to map[results.StatisticKey]T) {
-	for _, key := range keys {
-		if _, there := to[key]; there {
-			continue
-		}
-		if value, there := from[key]; there {
-			to[key] = value
-		}
+// release frees what was known of tests and intervals, when the board is made. Those of the
+// board are in Used.
+func (c *StatisticsCache) release() {
+	if c != nil {
+		c.Known.Tests, c.Known.Intervals = nil, nil
 	}
 }
 

@@ -52,6 +52,7 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 		return site.Built{}, err
 	}
 	if r.Repository != nil {
+		r.Cache.release()
 		runs = r.Repository.keepSubmitted(runs)
 	}
 	archive := b.Archive(store, runs)

@@ -76,6 +76,8 @@ type statistics struct {
 	bench *Bench
 	store *results.Store
 	cache *StatisticsCache // nil: none
+	// made: the store was made for one board, and has and keeps no statistics.
+	made bool
 }
 
 // statisticsVersion changes with the definition of a statistic.
@@ -180,19 +182,32 @@ func pairKeys(kind string, pairs []pair) (keys []results.StatisticKey, swapped [
 	return keys, swapped
 }
 
+// readStored returns those statistics that the store has.
+func readStored[T any](ctx context.Context, s *statistics, keys []results.StatisticKey, read func(context.Context, []results.StatisticKey) (map[results.StatisticKey]T, error)) (map[results.StatisticKey]T, error) {
+	if s.made {
+		return map[results.StatisticKey]T{}, nil
+	}
+	return read(ctx, keys)
+}
+
 // tests returns the paired test of each pair. Those that the store does not have are
 // computed at once, and kept if the store can be written. all are systems with more
 // datasets, of which those of the pairs are parts; may be empty.
 func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]results.PairTest, error) {
 	keys, _ := pairKeys("pair", pairs)
-	known, err := s.store.PairTests(ctx, keys)
+	stored, err := readStored(ctx, s, keys, s.store.PairTests)
 	if err != nil {
 		return nil, err
 	}
-	s.cache.knownTests(keys, known)
-	begun := s.cache.begunTests(pairs, keys, known)
+	known := func(key results.StatisticKey) (t results.PairTest, there bool) {
+		if t, there = stored[key]; !there {
+			t, there = s.cache.knownTest(key)
+		}
+		return t, there
+	}
+	begun := s.cache.begunTests(pairs, keys, known, stored)
 	fresh := map[results.StatisticKey]results.PairTest{}
-	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known[key]; return there }, all)
+	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known(key); return there }, all)
 	if err != nil {
 		return nil, err
 	}
@@ -213,10 +228,10 @@ func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]r
 	}
 	s.cache.computed(len(fresh))
 	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SavePairTests(ctx, fresh) })
-	maps.Copy(known, fresh)
+	maps.Copy(stored, fresh)
 	out := make([]results.PairTest, len(pairs))
 	for i, key := range keys {
-		out[i] = known[key]
+		out[i], _ = known(key)
 		s.cache.useTest(pairs[i].a, key, out[i])
 	}
 	return out, nil
@@ -226,13 +241,13 @@ func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]r
 // one of the datasets has fewer than two passages.
 func (s *statistics) differences(ctx context.Context, pairs []pair, all []system) ([]*[2]float64, error) {
 	keys, swapped := pairKeys("difference", pairs)
-	known, err := s.store.Intervals(ctx, keys)
+	stored, err := readStored(ctx, s, keys, s.store.Intervals)
 	if err != nil {
 		return nil, err
 	}
-	s.cache.knownIntervals(keys, known)
+	known := s.cache.knownInterval(stored)
 	fresh := map[results.StatisticKey]results.Interval{}
-	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known[key]; return there }, all)
+	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known(key); return there }, all)
 	if err != nil {
 		return nil, err
 	}
@@ -251,10 +266,10 @@ func (s *statistics) differences(ctx context.Context, pairs []pair, all []system
 	}
 	s.cache.computed(len(fresh))
 	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SaveIntervals(ctx, fresh) })
-	maps.Copy(known, fresh)
+	maps.Copy(stored, fresh)
 	out := make([]*[2]float64, len(pairs))
 	for i, key := range keys {
-		in := known[key]
+		in, _ := known(key)
 		if !canResample(pairs[i].a) {
 			continue
 		}
@@ -327,18 +342,18 @@ func (s *statistics) intervals(ctx context.Context, systems []system, resamples 
 	for i, of := range systems {
 		keys[i] = statisticKey("interval", resamples, of.sorted().stamp())
 	}
-	known, err := s.store.Intervals(ctx, keys)
+	stored, err := readStored(ctx, s, keys, s.store.Intervals)
 	if err != nil {
 		return nil, err
 	}
-	s.cache.knownIntervals(keys, known)
+	known := s.cache.knownInterval(stored)
 	fresh, err := s.computeIntervals(ctx, systems, keys, known, resamples)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]*[2]float64, len(systems))
 	for i, of := range systems {
-		in, ok := known[keys[i]]
+		in, ok := known(keys[i])
 		if !ok {
 			in = fresh[keys[i]]
 		}
@@ -358,11 +373,11 @@ func canResample(of system) bool {
 }
 
 // computeIntervals computes the intervals that are not known.
-func (s *statistics) computeIntervals(ctx context.Context, systems []system, keys []results.StatisticKey, known map[results.StatisticKey]results.Interval, resamples int) (map[results.StatisticKey]results.Interval, error) {
+func (s *statistics) computeIntervals(ctx context.Context, systems []system, keys []results.StatisticKey, known func(results.StatisticKey) (results.Interval, bool), resamples int) (map[results.StatisticKey]results.Interval, error) {
 	var order []int
 	asked := map[results.StatisticKey]bool{}
 	for i, key := range keys {
-		if _, there := known[key]; !there && !asked[key] && canResample(systems[i]) {
+		if _, there := known(key); !there && !asked[key] && canResample(systems[i]) {
 			asked[key] = true
 			order = append(order, i)
 		}
@@ -399,7 +414,7 @@ func (s *statistics) computeIntervals(ctx context.Context, systems []system, key
 // keep writes what was computed into the store. A store that cannot be written is no
 // error: the same is computed again the next time.
 func (s *statistics) keep(ctx context.Context, n int, save func(*results.Store) error) {
-	if n == 0 || s.bench.ReadOnly {
+	if n == 0 || s.bench.ReadOnly || s.made {
 		return
 	}
 	store, err := results.Open(ctx, s.bench.Store, results.Existing)

@@ -64,7 +64,7 @@ func TestAdapterFiles(t *testing.T) {
 
 // TestAdapterCard: the card of spaCy is valid, and starts the adapter.
 func TestAdapterCard(t *testing.T) {
-	card, err := (&harness.Bench{Models: adapterFile(t, "cards")}).FindCard("spacy")
+	card, err := (&harness.Bench{Cards: adapterFile(t, "cards")}).FindCard("spacy")
 	if err != nil {
 		t.Fatal(err)
 	}

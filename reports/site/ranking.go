@@ -327,7 +327,7 @@ func tierMark(t Tier) string { return tierMarks[t] }
 // ZeroShotText is the number of datasets of the mean over unseen ones.
 func (r rankingRow) ZeroShotText() string {
 	if r.Unseen.Known() {
-		return fmt.Sprintf("of %d", r.ZeroShot)
+		return fmt.Sprintf("on %d", r.ZeroShot)
 	}
 	return ""
 }

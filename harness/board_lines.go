@@ -324,7 +324,7 @@ const namedMissing = 3
 
 // missingText says which datasets a model lacks.
 func missingText(total int, missing []string) string {
-	text := fmt.Sprintf("%d of %d datasets missing: ", len(missing), total)
+	text := fmt.Sprintf("%d of %d datasets: ", len(missing), total)
 	if more := len(missing) - namedMissing; more > 0 {
 		return text + strings.Join(missing[:namedMissing], ", ") + fmt.Sprintf(" and %d more", more)
 	}

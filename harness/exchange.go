@@ -151,9 +151,10 @@ func (b *Bench) exchangeRun(ctx context.Context, store *results.Store, info resu
 
 // exchangeModel describes the model of a run. card is nil if none is known.
 func exchangeModel(info results.RunInfo, card *cards.Card) exchange.Model {
-	m := exchange.Model{Name: info.Keys["model"], Local: info.Keys["server"] == "in-process"}
+	server := info.Keys["server"]
+	m := exchange.Model{Name: info.Keys["model"], Local: server == "in-process" || server == "llama.cpp"}
 	if card != nil {
-		m.Repository, m.Open = card.Where, card.Where != ""
+		m.Repository, m.Open = card.Where, card.Where != "" || card.OpenWeights != nil && *card.OpenWeights
 	}
 	if name, ok := strings.CutPrefix(m.Name, "vllm/"); ok && m.Repository == "" && strings.Count(name, "/") == 1 {
 		m.Repository = name // vLLM serves models by their names on the hub

@@ -21,50 +21,6 @@ import (
 // passagesOf is the number of passages of the invented datasets.
 const passagesOf = 30
 
-// datasetFile describes an invented dataset.
-const datasetFile = `id = "%[1]s"
-title = "Zoo"
-dataset = "%[1]s"
-domain = "general"
-data_dir = "%[1]s"
-families = ["conll"]
-overlap = "flat"
-access = "open"
-licence = "CC0"
-text = "%[2]s"
-label_source = "raw"
-labels = [{ native = "PER", type = "keeper" }, { native = "PET", type = "beast" }]
-
-[citation]
-key = "zoo"
-text = "invented"
-
-[[source]]
-kind = "url"
-where = "https://zoo.example/"
-
-[conll]
-separator = "space"
-token_column = 0
-tag_column = 1
-columns = 2
-scheme = "iob2"
-
-[[set]]
-name = "conll"
-family = "conll"
-primary = true
-unit = "sentence"
-
-[[set.split]]
-name = "train"
-files = [{ path = "train.txt" }]
-
-[[set.split]]
-name = "test"
-files = [{ path = "test.txt" }]
-`
-
 // zoo are passages with a keeper and a beast, each with other words.
 func zoo(n int) string {
 	var b strings.Builder
@@ -87,7 +43,8 @@ func newWorkplace(t testing.TB) *workplace {
 	w := &workplace{dir: t.TempDir()}
 	w.Bench = &harness.Bench{Data: filepath.Join(w.dir, "data"), Datasets: filepath.Join(w.dir, "datasets"), Store: filepath.Join(w.dir, "results.db")}
 	for id, rule := range map[string]datasets.TextRule{"open": datasets.PublishText, "shut": datasets.NeverText} {
-		w.write(t, "datasets/"+id+".toml", fmt.Sprintf(datasetFile, id, rule))
+		dataset := filetest.Dataset{ID: id, Title: "Zoo", Text: string(rule), Labels: [][2]string{{"PER", "keeper"}, {"PET", "beast"}}, Splits: []string{"train", "test"}}
+		w.write(t, "datasets/"+id+".toml", dataset.Columns())
 		w.write(t, "data/"+id+"/train.txt", zoo(5))
 		w.write(t, "data/"+id+"/test.txt", zoo(passagesOf))
 	}

@@ -201,48 +201,7 @@ func petsTest(n int) string {
 	return b.String()
 }
 
-const petsDataset = `id = "pets"
-title = "Pets"
-dataset = "pets"
-domain = "general"
-data_dir = "pets"
-families = ["conll"]
-overlap = "flat"
-access = "open"
-licence = "CC0"
-text = "publish"
-label_source = "raw"
-labels = [{ native = "PER", type = "person" }, { native = "PET", type = "pet" }]
-
-[citation]
-key = "pets"
-text = "invented"
-
-[[source]]
-kind = "url"
-where = "https://pets.example/"
-
-[conll]
-separator = "space"
-token_column = 0
-tag_column = 1
-columns = 2
-scheme = "iob2"
-
-[[set]]
-name = "conll"
-family = "conll"
-primary = true
-unit = "sentence"
-
-[[set.split]]
-name = "train"
-files = [{ path = "train.txt" }]
-
-[[set.split]]
-name = "test"
-files = [{ path = "test.txt" }]
-`
+var petsDataset = filetest.Dataset{ID: "pets", Title: "Pets", Labels: [][2]string{{"PER", "person"}, {"PET", "pet"}}, Splits: []string{"train", "test"}}.Columns()
 
 // TestDamagedAnswerIsNoOtherNumber changes one byte of an answer. No command prints
 // another number; doctor finds the damage, store recover takes over the rest, and the

@@ -64,7 +64,7 @@ func TestAdapterFiles(t *testing.T) {
 
 // TestAdapterCard: the card of spaCy is valid, and starts the adapter.
 func TestAdapterCard(t *testing.T) {
-	card, err := (&harness.Bench{Models: adapterFile(t, "cards")}).FindCard("spacy")
+	card, err := (&harness.Bench{Cards: adapterFile(t, "cards")}).FindCard("spacy")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,38 +138,6 @@ type span struct {
 	Type  string `json:"type"`
 }
 
-const guests = `id = "guests"
-title = "Guests"
-dataset = "guests"
-domain = "general"
-data_dir = "guests"
-families = ["documents"]
-overlap = "flat"
-offsets = "code points"
-access = "open"
-licence = "CC0-1.0"
-text = "publish"
-labels = [{ native = "PER", type = "person" }, { native = "LOC", type = "location" }]
-
-[citation]
-key = "nobody2026"
-text = "Nobody, 2026"
-
-[[source]]
-kind = "url"
-where = "https://example.org/guests"
-
-[[set]]
-name = "guests"
-family = "documents"
-primary = true
-unit = "note"
-
-[[set.split]]
-name = "test"
-files = [{ path = "test.jsonl" }]
-`
-
 // withGuests is a new folder with the passages as the dataset guests.
 func withGuests(t *testing.T, w *workplace, passages []guest) *workplace {
 	t.Helper()
@@ -183,7 +151,8 @@ func withGuests(t *testing.T, w *workplace, passages []guest) *workplace {
 		lines.Write(append(line, '\n'))
 	}
 	dir := t.TempDir()
-	filetest.Write(t, dir, map[string]string{"data/guests/test.jsonl": lines.String(), "datasets/guests.toml": guests})
+	dataset := filetest.Dataset{ID: "guests", Labels: [][2]string{{"PER", "person"}, {"LOC", "location"}}, Splits: []string{"test"}}
+	filetest.Write(t, dir, map[string]string{"data/guests/test.jsonl": lines.String(), "datasets/guests.toml": dataset.Documents()})
 	w = w.with("NERBENCH_DATA="+filepath.Join(dir, "data"), "NERBENCH_DATASETS="+filepath.Join(dir, "datasets"))
 	w.dir = dir
 	return w

@@ -22,37 +22,12 @@ const guests = `{"id": "a", "text": "Zoë Quill met Ümit in Port Varna.", "span
 {"id": "c", "text": "It rained.", "spans": []}
 `
 
-const dataset = `id = %q
-title = "Guests: \"#1\" é"
-dataset = "guests"
-domain = "general"
-data_dir = "guests"
-families = ["documents"]
-overlap = "flat"
-offsets = "code points"
-access = "open"
-licence = "CC0-1.0"
-text = %q
-labels = [{ native = "PER", type = "person" }, { native = "LOC", type = "location" }]
-
-[citation]
-key = "nobody2026"
-text = "Nobody, 2026"
-
-[[source]]
-kind = "url"
-where = "https://example.org/guests"
-
-[[set]]
-name = "guests"
-family = "documents"
-primary = true
-unit = "note"
-
-[[set.split]]
-name = "test"
-files = [{ path = "test.jsonl" }]
-`
+// dataset is a file of the dataset of the guests.
+func dataset(id, text string) string {
+	return filetest.Dataset{
+		ID: id, Title: `Guests: "#1" é`, Folder: "guests", Text: text, Labels: [][2]string{{"PER", "person"}, {"LOC", "location"}}, Splits: []string{"test"},
+	}.Documents()
+}
 
 // TestOtherProgramsReadExports exports runs of two models in every format, and lets the
 // programs that the formats are made for read them.
@@ -67,7 +42,7 @@ func TestOtherProgramsReadExports(t *testing.T) {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	filetest.Write(t, dir, map[string]string{
-		"data/guests/test.jsonl": guests, "datasets/guests.toml": fmt.Sprintf(dataset, "guests", "publish"), "datasets/ward.toml": fmt.Sprintf(dataset, "ward", "never"),
+		"data/guests/test.jsonl": guests, "datasets/guests.toml": dataset("guests", "publish"), "datasets/ward.toml": dataset("ward", "never"),
 	})
 	server := ollamatest.New(t, func(f *ollamatest.Fake) {
 		f.Answer = func(prompt string) string {

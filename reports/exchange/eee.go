@@ -210,8 +210,10 @@ func newEEEModel(r *Run) eeeModel {
 	if server := r.Keys["server"]; server != "" {
 		m.Engine = &eeeEngine{Name: server, Version: r.Keys["server_version"]}
 	}
-	m.Details.set("digest", r.Keys["digest"])
-	for _, name := range []string{"identity", "quantisation", "weights", "device", "card", "seen"} {
+	for _, name := range []string{"digest", "training", "imported"} { // all that identifies it
+		m.Details.set(name, r.Keys[name])
+	}
+	for _, name := range []string{"identity", "command", "reported_digest", "quantisation", "weights", "device", "card", "seen"} {
 		m.Details.set(name, r.Facts[name])
 	}
 	return m

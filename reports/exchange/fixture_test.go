@@ -58,7 +58,7 @@ func fixture() []*Run {
 		},
 	})
 	wards := &Run{
-		ID: "00000000000000bb", Keys: keys("wards", "w1"), Facts: map[string]string{"identity": "digest"}, Model: pets.Model,
+		ID: "00000000000000bb", Keys: keys("wards", "w1"), Facts: map[string]string{"identity": "command", "command": "python ner.py"}, Model: pets.Model,
 		Dataset: Dataset{ID: "wards", Title: "Wards", Licence: "by agreement"},
 		Updated: time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC), Scored: 1, Passages: 1, Queries: 1, Whole: true,
 		Outcomes: map[ner.Outcome]int{ner.OK: 1},

@@ -108,7 +108,7 @@ type Model struct {
 	Licence      string
 	OpenWeights  *bool
 	Released     string // 2006-01 or 2006-01-02
-	// Demonstrations is the number of examples in a prompt.
+	// Demonstrations is the number of demonstrations in a prompt.
 	Demonstrations int
 	Family         string // prompt family
 	Seen           map[string]Seen

@@ -279,7 +279,7 @@ func (g *generator) suite(id, title string, datasets []string) Suite {
 			line.Unseen, line.ZeroShot = new(mean(unseen)), len(unseen)
 		}
 		if line.Done < len(datasets) {
-			line.Missing = fmt.Sprintf("%d of %d datasets", len(datasets)-line.Done, len(datasets))
+			line.Missing = fmt.Sprintf("%d of %d datasets: %s", len(datasets)-line.Done, len(datasets), strings.Join(datasets[:min(3, len(datasets))], ", "))
 			s.Unranked = append(s.Unranked, line)
 			continue
 		}

@@ -32,8 +32,10 @@ func (m *Model) Prompt() string {
 		return "unknown: the predictions were imported"
 	case m.Family == "spans":
 		return "none"
+	case m.Demonstrations == 0:
+		return orUnknown(short(m.Family)) + ", no demonstrations"
 	default:
-		return orUnknown(short(m.Family)) + ", " + ner.Count(m.Demonstrations, "example")
+		return orUnknown(short(m.Family)) + ", " + ner.Count(m.Demonstrations, "demonstration")
 	}
 }
 

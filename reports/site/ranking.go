@@ -92,7 +92,7 @@ func (s *site) ranking(suite *Suite) *ranking {
 	all = slices.Concat(ranked, below)
 	r.Parts = parts(ranked)
 	if len(below) > 0 {
-		r.Parts = append(r.Parts, rankingPart{"Not ranked: without every dataset of the suite complete, there is no mean that compares", below})
+		r.Parts = append(r.Parts, rankingPart{"Not ranked: a mean needs every dataset of the suite", below})
 	}
 	r.Filters = filters(all)
 	r.Columns = columns(r.Domains, all)
@@ -327,7 +327,7 @@ func tierMark(t Tier) string { return tierMarks[t] }
 // ZeroShotText is the number of datasets of the mean over unseen ones.
 func (r rankingRow) ZeroShotText() string {
 	if r.Unseen.Known() {
-		return fmt.Sprintf("of %d", r.ZeroShot)
+		return fmt.Sprintf("on %d", r.ZeroShot)
 	}
 	return ""
 }

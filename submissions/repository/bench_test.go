@@ -24,45 +24,6 @@ const (
 	benchPassages = 82
 )
 
-const benchDataset = `id = "%[1]s"
-title = "%[1]s"
-dataset = "%[1]s"
-domain = "general"
-data_dir = "%[1]s"
-families = ["conll"]
-overlap = "flat"
-access = "open"
-licence = "CC0"
-text = "publish"
-label_source = "raw"
-labels = [{ native = "PER", type = "keeper" }]
-
-[citation]
-key = "%[1]s"
-text = "invented"
-
-[[source]]
-kind = "url"
-where = "https://zoo.example/"
-
-[conll]
-separator = "space"
-token_column = 0
-tag_column = 1
-columns = 2
-scheme = "iob2"
-
-[[set]]
-name = "conll"
-family = "conll"
-primary = true
-unit = "sentence"
-
-[[set.split]]
-name = "test"
-files = [{ path = "test.txt" }]
-`
-
 // BenchmarkBuild builds the leaderboard of a repository of 50 models on 49 datasets, with
 // 200,900 answers: first without cache/pairs, then with it. NERBENCH_BOARD is a folder in
 // which the repository (board), its data and its datasets stay, and are used again by the
@@ -111,7 +72,7 @@ func largeBoard(b *testing.B, bench *harness.Bench, dir, board string) {
 			}
 			fmt.Fprintf(&text, "Novak%d B-PER\n. O\n\n", i)
 		}
-		files["datasets/"+id+".toml"], files["data/"+id+"/test.txt"] = fmt.Sprintf(benchDataset, id), text.String()
+		files["datasets/"+id+".toml"], files["data/"+id+"/test.txt"] = filetest.Dataset{ID: id, Labels: [][2]string{{"PER", "keeper"}}, Splits: []string{"test"}}.Columns(), text.String()
 		ids = append(ids, id)
 	}
 	files["board/board.toml"] = fmt.Sprintf(`title = "Zoos"

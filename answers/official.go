@@ -2,6 +2,7 @@ package answers
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -214,20 +215,8 @@ func hex4(s string) (r rune, ok bool) {
 	if len(s) < 4 {
 		return 0, false
 	}
-	for i := range 4 {
-		c := s[i]
-		switch {
-		case '0' <= c && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case 'a' <= c && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		case 'A' <= c && c <= 'F':
-			r = r<<4 | rune(c-'A'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
+	v, err := strconv.ParseUint(s[:4], 16, 16)
+	return rune(v), err == nil
 }
 
 // AnswerString returns strings as the answer to one query (docs/spec/metrics.md §3.6): a

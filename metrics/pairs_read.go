@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -234,18 +235,6 @@ func hexRune(text []byte) (rune, bool) {
 	if len(text) < 4 {
 		return 0, false
 	}
-	var r rune
-	for _, c := range text[:4] {
-		switch {
-		case '0' <= c && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case 'a' <= c && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		case 'A' <= c && c <= 'F':
-			r = r<<4 | rune(c-'A'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, utf8.ValidRune(r)
+	v, err := strconv.ParseUint(string(text[:4]), 16, 16)
+	return rune(v), err == nil && utf8.ValidRune(rune(v))
 }

@@ -29,3 +29,11 @@ func TestDidYouMean(t *testing.T) {
 		})
 	}
 }
+
+func TestChoices(t *testing.T) {
+	for name, want := range map[ner.Split]string{"tset": `; did you mean "test"?`, "x": " (known: train, test)"} {
+		if got := ner.Choices(name, []ner.Split{ner.Train, ner.Test}); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}

@@ -257,3 +257,11 @@ type runnerFunc func(context.Context, []ner.Query) ([]ner.Completion, error)
 func (f runnerFunc) Complete(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
 	return f(ctx, q)
 }
+
+func TestMark(t *testing.T) {
+	cause := errors.New("connection refused")
+	err := Mark(cause, ErrTemporary)
+	if !errors.Is(err, ErrTemporary) || !errors.Is(err, cause) || errors.Is(err, ErrFatal) || err.Error() != "connection refused" {
+		t.Errorf("marked: %v", err)
+	}
+}

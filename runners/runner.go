@@ -35,6 +35,15 @@ var ErrTemporary = errors.New("temporary failure")
 // unknown model, a refused key, or a server that shortens prompts. It ends the run.
 var ErrFatal = errors.New("the run cannot go on")
 
+// Mark adds a kind, such as [ErrTemporary], to an error, whose message stays as it is.
+func Mark(err, kind error) error { return &marked{err, kind} }
+
+type marked struct{ err, kind error }
+
+func (m *marked) Error() string { return m.err.Error() }
+
+func (m *marked) Unwrap() []error { return []error{m.err, m.kind} }
+
 // RetryAfter is a temporary failure for which the server named a time to wait.
 type RetryAfter struct {
 	Wait time.Duration

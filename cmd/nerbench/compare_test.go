@@ -166,7 +166,7 @@ func TestCompareRuns(t *testing.T) {
 				}
 			}
 		}
-		if code, out := compare("temperature=0.5,limit=,shard=", "temperature=0", "--format", "html"); code != exitUsage || !strings.Contains(out, "one of text, md, csv, latex, json") {
+		if code, out := compare("temperature=0.5,limit=,shard=", "temperature=0", "--format", "html"); code != exitUsage || !strings.Contains(out, "known: text, md, csv, latex, json") {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
 	})

@@ -102,7 +102,7 @@ func TestRunErrors(t *testing.T) {
 		{"private", []string{"--format", "html", "--private"}, 0, []string{"Person1", "Atlantis", "I see &lt;b&gt;no&lt;/b&gt; persons"}, []string{"<b>no", "does not permit"}},
 		{"private text", []string{"--private"}, exitUsage, []string{"--private has no effect on text"}, nil},
 		{"no such kind", []string{"--kind", "wrong"}, exitUsage, []string{`kind "wrong": unknown (known: missed, spurious`}, nil},
-		{"no such type", []string{"--type", "ship"}, exitUsage, []string{`dataset mini has no such type (one of person, location`}, nil},
+		{"no such type", []string{"--type", "ship"}, exitUsage, []string{`dataset mini has no such type (known: person, location`}, nil},
 		{"no such format", []string{"--format", "csv"}, exitUsage, []string{"unknown (known: text, jsonl, html, json)"}, nil},
 		{"no such ending", []string{"--out", "errors.csv"}, exitUsage, []string{"want an ending .html, .jsonl, .json or .txt, or --format"}, nil},
 		{"negative limit", []string{"--limit", "-1"}, exitUsage, []string{"want a number from 0"}, nil},

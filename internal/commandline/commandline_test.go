@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -123,5 +124,13 @@ func TestComplete(t *testing.T) {
 				t.Errorf("%q becomes %q, want %q", tc.line, got, tc.want)
 			}
 		})
+	}
+}
+
+func TestDefaultOfADuration(t *testing.T) {
+	for value, want := range map[time.Duration]string{2 * time.Minute: "2m", 90 * time.Second: "1m30s", 10 * time.Second: "10s", time.Hour: "1h0m"} {
+		if _, meaning := commandline.FlagHelp(&cli.DurationFlag{Name: "time", Value: value, Usage: "longest `TIME`"}, false); meaning != "longest TIME (default: "+want+")" {
+			t.Errorf("%v: %s", value, meaning)
+		}
 	}
 }

@@ -92,6 +92,9 @@ func FlagHelp(f cli.Flag, variable bool) (name, meaning string) {
 		}
 	}
 	if value := strings.Trim(doc.GetValue(), `"[]`); doc.TakesValue() && !strings.Contains(meaning, "default") && value != "" && value != "0" && value != "0s" {
+		if strings.HasSuffix(value, "m0s") { // of a duration
+			value = strings.TrimSuffix(value, "0s")
+		}
 		meaning += fmt.Sprintf(" (default: %s)", value)
 	}
 	if variables := doc.GetEnvVars(); variable && len(variables) > 0 {

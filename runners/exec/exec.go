@@ -246,7 +246,7 @@ func (r *Runner) tasks(queries []ner.Query) ([]*task, error) {
 		n := 1
 		t, err := r.task(&queries[i])
 		if err != nil {
-			return nil, r.wrap(mark(fmt.Errorf("query %d: %w", i, err), runners.ErrFatal))
+			return nil, r.wrap(runners.Mark(fmt.Errorf("query %d: %w", i, err), runners.ErrFatal))
 		}
 		if r.hello.Answers == Answers {
 			for i+n < len(queries) && queries[i+n].Document != nil && queries[i+n].Document == queries[i].Document {
@@ -256,7 +256,7 @@ func (r *Runner) tasks(queries []ner.Query) ([]*task, error) {
 		t.queries = queries[i : i+n]
 		body, err := json.Marshal(r.question(t))
 		if err != nil { // the schema of a query is not JSON
-			return nil, r.wrap(mark(fmt.Errorf("query %d: %w", i, err), runners.ErrFatal))
+			return nil, r.wrap(runners.Mark(fmt.Errorf("query %d: %w", i, err), runners.ErrFatal))
 		}
 		t.body = body[1:] // without the brace
 		tasks = append(tasks, t)
@@ -336,12 +336,3 @@ func (c *credit) spend() bool {
 	c.left--
 	return c.left >= 0
 }
-
-// marked is an error of a kind, which its message does not name.
-type marked struct{ err, kind error }
-
-func mark(err, kind error) error { return &marked{err, kind} }
-
-func (m *marked) Error() string { return m.err.Error() }
-
-func (m *marked) Unwrap() []error { return []error{m.err, m.kind} }

@@ -54,8 +54,8 @@ func TestOpenFails(t *testing.T) {
 		"no such file":      {[]string{"./no-such-program-7"}, "no such file", "paths are relative to the working folder"},
 		"not executable":    {[]string{script}, "permission denied", "--command 'python3 " + script},
 		"says nothing":      {as("sleep"), "no hello within 500ms", "must write its hello line, and flush it"},
-		"ends at once":      {as("nothing"), "the program ended before it said hello with exit code 0", "must write its hello line first"},
-		"no package":        {as("no package"), "the program ended before it said hello with exit code 1: ModuleNotFoundError: No module named 'gliner'", "-m pip install gliner"},
+		"ends at once":      {as("nothing"), "the program ended before its hello line with exit code 0", "must write its hello line first"},
+		"no package":        {as("no package"), "the program ended before its hello line with exit code 1: ModuleNotFoundError: No module named 'gliner'", "-m pip install gliner"},
 		"advice":            {as("no package, with advice"), "with exit code 1: No module named 'gliner' | install: pip install gliner==0.2", ""},
 		"a log first":       {as("first a log"), `its first line is not a hello: "Loading the model …"`, "print logs to standard error"},
 		"an endless line":   {as("endless hello"), "a line of its standard output has more than 16 MiB", ""},
@@ -303,7 +303,7 @@ func TestProgramsThatAlwaysFail(t *testing.T) {
 	t.Run("starts once", func(t *testing.T) {
 		r := opened(t, "starts once", func(c *Config) { c.Command = append(c.Command, filepath.Join(t.TempDir(), "mark")) })
 		_, err := r.Complete(t.Context(), []ner.Query{about("x")})
-		checkError(t, err, "the program ended before it said hello with exit code 1: out of memory", "")
+		checkError(t, err, "the program ended before its hello line with exit code 1: out of memory", "")
 		if !errors.Is(err, runners.ErrTemporary) {
 			t.Errorf("the kind of %v", err)
 		}

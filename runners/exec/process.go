@@ -23,7 +23,7 @@ import (
 // drainTime is the wait for what is left in the pipes of a process after its end.
 const drainTime = time.Second
 
-// helloNote is the time after which a note says that a program has not said hello.
+// helloNote is the time after which a note says that a program has written no hello line.
 const helloNote = 10 * time.Second
 
 // process is one process of the program.
@@ -116,7 +116,7 @@ func startError(program string, err error) error {
 	if errors.Is(err, os.ErrPermission) {
 		advice = "is it executable? Or name its interpreter: --command 'python3 " + program + "'"
 	}
-	return &fault.Hint{Err: mark(fmt.Errorf("%s: %w", program, err), runners.ErrFatal), Advice: advice}
+	return &fault.Hint{Err: runners.Mark(fmt.Errorf("%s: %w", program, err), runners.ErrFatal), Advice: advice}
 }
 
 // read reads standard output line by line.
@@ -306,7 +306,7 @@ func (p *process) hello(ctx context.Context, limit time.Duration, waits func()) 
 			h, err := readHello(l.text)
 			if err != nil {
 				p.kill()
-				err = mark(err, runners.ErrFatal)
+				err = runners.Mark(err, runners.ErrFatal)
 				if errors.Is(err, errNoHello) {
 					return h, &fault.Hint{Err: err, Advice: logAdvice}
 				}
@@ -317,7 +317,7 @@ func (p *process) hello(ctx context.Context, limit time.Duration, waits func()) 
 			waits()
 		case <-timer.C:
 			p.kill()
-			err := mark(fmt.Errorf("no hello within %s%s", limit, p.lastWords()), context.DeadlineExceeded)
+			err := runners.Mark(fmt.Errorf("no hello within %s%s", limit, p.lastWords()), context.DeadlineExceeded)
 			return Hello{}, &fault.Hint{Err: err, Advice: `the program must write its hello line, and flush it, before it reads anything (docs/exec.md); --timeout gives it more time`}
 		case <-ctx.Done():
 			p.kill()
@@ -349,7 +349,7 @@ func (p *process) stopped(output error, when, program string) error {
 	}
 	p.kill()
 	if !errors.Is(output, io.EOF) {
-		return mark(output, runners.ErrMisread)
+		return runners.Mark(output, runners.ErrMisread)
 	}
 	err := fmt.Errorf("the program ended %s with %s", when, p.ended())
 	last := p.said.last()
@@ -365,8 +365,8 @@ func (p *process) stopped(output error, when, program string) error {
 	return err
 }
 
-// beforeHello is when a program ends that has not said hello.
-const beforeHello = "before it said hello"
+// beforeHello is when a program ends that has written no hello line.
+const beforeHello = "before its hello line"
 
 // command is the program of a command, as the user wrote it.
 func command(c *exec.Cmd) string { return strings.TrimSpace(c.Args[0]) }

@@ -94,7 +94,7 @@ func (w *worker) run() {
 		case l := <-lines:
 			w.hear(l)
 		case <-late:
-			w.fail(mark(fmt.Errorf("no answer within %s%s", w.runner.config.Timeout, w.process.lastWords()), context.DeadlineExceeded), nil)
+			w.fail(runners.Mark(fmt.Errorf("no answer within %s%s", w.runner.config.Timeout, w.process.lastWords()), context.DeadlineExceeded), nil)
 		case <-w.runner.closed:
 			w.close()
 			return
@@ -162,7 +162,7 @@ func (w *worker) send() bool {
 	select {
 	case p.writes <- b:
 	default: // there is room for each unanswered passage
-		w.fail(mark(errors.New("it answers passages that it has not read"), runners.ErrMisread), nil)
+		w.fail(runners.Mark(errors.New("it answers passages that it has not read"), runners.ErrMisread), nil)
 	}
 	return true
 }
@@ -192,7 +192,7 @@ func (w *worker) start() error {
 		p, h, err := r.start(r.life, w.name)
 		if err == nil && !h.same(r.hello) {
 			p.kill()
-			err = mark(fmt.Errorf("another process of the program has another hello: %s, before %s", h, r.hello), runners.ErrFatal)
+			err = runners.Mark(fmt.Errorf("another process of the program has another hello: %s, before %s", h, r.hello), runners.ErrFatal)
 		}
 		switch {
 		case r.life.Err() != nil:
@@ -211,7 +211,7 @@ func (w *worker) start() error {
 		}
 		if w.fails >= mostStarts {
 			w.fails = 0
-			return r.wrap(mark(err, runners.ErrTemporary))
+			return r.wrap(runners.Mark(err, runners.ErrTemporary))
 		}
 	}
 }
@@ -232,15 +232,15 @@ func (w *worker) hear(l line) {
 	}
 	id, a, err := readAnswer(l.text)
 	if err != nil {
-		w.fail(&fault.Hint{Err: mark(err, runners.ErrMisread), Advice: logAdvice}, nil)
+		w.fail(&fault.Hint{Err: runners.Mark(err, runners.ErrMisread), Advice: logAdvice}, nil)
 		return
 	}
 	t, known := w.flight[id]
 	if !known {
 		if n, err := strconv.Atoi(id); err == nil && n >= 1 && n <= w.process.asked && strconv.Itoa(n) == id {
-			w.fail(mark(fmt.Errorf("passage %s was answered twice", id), runners.ErrMisread), nil)
+			w.fail(runners.Mark(fmt.Errorf("passage %s was answered twice", id), runners.ErrMisread), nil)
 		} else {
-			w.fail(mark(fmt.Errorf("an answer has the id %s: no such passage was asked", quoted([]byte(id))), runners.ErrMisread), nil)
+			w.fail(runners.Mark(fmt.Errorf("an answer has the id %s: no such passage was asked", quoted([]byte(id))), runners.ErrMisread), nil)
 		}
 		return
 	}
@@ -276,7 +276,7 @@ func (w *worker) fail(err error, culprit *task) {
 	if _, bad := errors.AsType[*badAnswer](err); bad { // the process itself was well
 		w.fails = 0
 	} else if w.fails++; !r.credit.spend() {
-		w.fatal = r.wrap(mark(fmt.Errorf("the program fails too often: %w", err), runners.ErrFatal))
+		w.fatal = r.wrap(runners.Mark(fmt.Errorf("the program fails too often: %w", err), runners.ErrFatal))
 		w.fresh = append(flight, w.fresh...)
 		return
 	}
@@ -315,7 +315,7 @@ func (w *worker) giveUp(t *task, err error) {
 		t.done <- result{completions: out}
 		return
 	}
-	t.done <- result{err: w.runner.wrap(mark(fmt.Errorf("%w (%d attempts)", err, t.attempts), runners.ErrTemporary))}
+	t.done <- result{err: w.runner.wrap(runners.Mark(fmt.Errorf("%w (%d attempts)", err, t.attempts), runners.ErrTemporary))}
 }
 
 // close ends the process: by the end of its input, or at once if it has unanswered

@@ -202,7 +202,7 @@ func (r *Runner) absent(err error) error {
 		why = op.Err // without the method, the network and a second copy of the address
 	}
 	return &fault.Hint{
-		Err:    fmt.Errorf("ollama: no server at %s: %w: %w", r.base, runners.ErrTemporary, why),
+		Err:    runners.Mark(fmt.Errorf("ollama: no server at %s: %w", r.base, why), runners.ErrTemporary),
 		Advice: "start one with \"ollama serve\", or name another in OLLAMA_HOST",
 	}
 }

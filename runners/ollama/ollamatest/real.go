@@ -75,8 +75,14 @@ func Start(t testing.TB, env ...string) *Server {
 // each other without sleep, and are slow on a busy machine.
 func (s *Server) Create(t testing.TB, name, gguf string) {
 	t.Helper()
+	s.CreateFor(t, name, gguf, 1)
+}
+
+// CreateFor is [Server.Create] for a number of threads.
+func (s *Server) CreateFor(t testing.TB, name, gguf string, threads int) {
+	t.Helper()
 	modelfile := filepath.Join(t.TempDir(), "Modelfile")
-	if err := os.WriteFile(modelfile, fmt.Appendf(nil, "FROM %s\nPARAMETER num_thread 1\n", gguf), 0o600); err != nil {
+	if err := os.WriteFile(modelfile, fmt.Appendf(nil, "FROM %s\nPARAMETER num_thread %d\n", gguf, threads), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(s.binary, "create", name, "-f", modelfile)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -81,5 +82,28 @@ func TestSampleOfDoubledIDs(t *testing.T) {
 	}
 	if _, err := s.Passages(); err == nil || !strings.Contains(err.Error(), `x.jsonl: line`) || !strings.Contains(err.Error(), `both have the id "a/0"`) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestSampleMemory: what is kept depends on the size of the sample, not on the corpus.
+func TestSampleMemory(t *testing.T) {
+	held := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	s := Sampler{Size: 500, Corpus: "x", Cutter: Cutter{Most: 256}}
+	before := held()
+	for i := range 20_000 { // 20 MB
+		if err := s.Add(fmt.Sprint("t", i), fmt.Sprint(i, " ")+strings.Repeat("word ", 200), "", fmt.Sprint("t", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now := held(); now > before+5<<20 {
+		t.Errorf("a sample of 500 passages of 1 kB holds %d bytes", now-before)
+	}
+	if got, err := s.Passages(); err != nil || len(got) != 500 {
+		t.Errorf("%d passages, %v", len(got), err)
 	}
 }

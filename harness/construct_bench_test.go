@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -117,4 +118,23 @@ func BenchmarkTestSets(b *testing.B) {
 		b.ReportMetric(float64(len(tests)), "datasets")
 	}
 	b.ReportMetric((processor.Time()-before).Seconds()/float64(b.N), "processor-s/op")
+}
+
+// TestTestSetsMemory: the sequences of all test sets that are there take little memory.
+func TestTestSetsMemory(t *testing.T) {
+	bench := &Bench{Data: reference.Path(t, "data")}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	set, _, err := bench.testSets(t.Context(), "full49")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	held := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) >> 20
+	if t.Logf("%d sequences hold %d MiB", set.Len(), held); held > 75 {
+		t.Errorf("%d sequences hold %d MiB, want less than 75: 150 MB in all", set.Len(), held)
+	}
+	runtime.KeepAlive(set)
 }

@@ -98,6 +98,7 @@ func (c *construction) openTeacher(ctx context.Context) (*open.Model, error) {
 	longest := slices.MaxFunc(c.passages, func(a, b distill.Passage) int { return cmp.Compare(len(a.Text), len(b.Text)) })
 	q := c.query(document(&longest))
 	spec.Longest, spec.LongestAnswer, spec.Example = q.Prompt.Size(), q.Prompt.MaxTokens, q.Prompt
+	spec.NeedsTemplate = true
 	m, err := open.Open(ctx, spec)
 	if errors.Is(err, runners.ErrNoTemplate) {
 		return nil, &fault.Hint{Err: err, Advice: "a base model is a teacher with examples: --demonstration FILE (docs/distill.md)"}

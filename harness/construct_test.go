@@ -12,8 +12,10 @@ import (
 	"testing"
 
 	"nerbench/distill"
+	"nerbench/internal/fault"
 	"nerbench/internal/tinymodel"
 	"nerbench/ner"
+	"nerbench/runners"
 	"nerbench/runners/ollama/ollamatest"
 	"nerbench/runners/open"
 )
@@ -187,6 +189,46 @@ func TestPlanOfAPart(t *testing.T) {
 	if p := out.Plan; p.Probed != 16 || p.Answered != 16 || p.Left != 4 || out.Answered != 36 {
 		t.Errorf("the plan is %+v of %d answers", p, out.Answered)
 	}
+}
+
+// TestTeacherWithoutTemplate: the error says how to ask a base model, whether a server or
+// this process has it. With demonstrations it is asked.
+func TestTeacherWithoutTemplate(t *testing.T) {
+	b, fake := teacherBench(t)
+	fake.Template = "{{ .Prompt }}"
+	r := constructRequest(t, "Ada ran.")
+	refused := func() {
+		t.Helper()
+		_, err := b.Construct(t.Context(), r)
+		var hint *fault.Hint
+		if !errors.Is(err, runners.ErrNoTemplate) || !errors.As(err, &hint) || !strings.Contains(hint.Advice, "--demonstration FILE") {
+			t.Errorf("%s: error is %v", r.Ask.Plan.Model, err)
+		}
+	}
+	refused()
+	if n := fake.Asked(); n > 0 {
+		t.Errorf("it was asked %d times", n)
+	}
+	base := r
+	base.Demonstrations = filepath.Join(t.TempDir(), "shown.jsonl")
+	shown := `{"text": "Bo sat.", "entities": [{"text": "Bo", "type": "person"}]}`
+	if err := os.WriteFile(base.Demonstrations, []byte(shown), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := b.Construct(t.Context(), base); err != nil || out.Answered == 0 {
+		t.Errorf("with demonstrations, the result is %+v, %v", out, err)
+	}
+	var model bytes.Buffer
+	if err := tinymodel.Write(&model, 1); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "tiny.gguf")
+	if err := os.WriteFile(file, model.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.Dir = filepath.Join(t.TempDir(), "made")
+	r.Ask.Plan.Model, r.Ask.Local.Library = "gguf/"+file, llamaLibrary(t)
+	refused()
 }
 
 // TestFileTokens: passages and conversations are cut by the tokens of a model file, which is

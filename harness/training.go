@@ -232,7 +232,7 @@ func (b *Bench) mixed(ctx context.Context, r TrainingRequest) ([]*datasets.Datas
 
 // present returns an error that names all datasets whose train split is not here.
 func (b *Bench) present(ctx context.Context, ds []*datasets.Dataset) error {
-	var missing, here []string
+	var missing, here, fetch []string
 	for _, d := range ds {
 		err := error(nil)
 		if !strings.HasPrefix(d.ID, SamplePrefix) {
@@ -245,6 +245,8 @@ func (b *Bench) present(ctx context.Context, ds []*datasets.Dataset) error {
 			why := "no files"
 			if d.Access == "agreement" || d.Access == "paid" {
 				why = "no files: " + map[string]string{"agreement": "needs an access agreement", "paid": "needs a paid licence"}[d.Access]
+			} else {
+				fetch = append(fetch, d.ID)
 			}
 			missing = append(missing, d.ID+" ("+why+")")
 		default:
@@ -255,10 +257,17 @@ func (b *Bench) present(ctx context.Context, ds []*datasets.Dataset) error {
 		return nil
 	}
 	err := error(&fault.DataError{Err: fmt.Errorf("%d of %d datasets of the mix have no train split here: %s", len(missing), len(ds), strings.Join(missing, ", "))})
-	if here != nil {
-		return &fault.Hint{Err: err, Advice: "nerbench datasets fetch or import, or mix only those that are here: -d " + strings.Join(here, ",")}
+	advice := "nerbench datasets import DATASET PATH"
+	if fetch != nil {
+		advice = "nerbench datasets fetch " + strings.Join(fetch, " ")
 	}
-	return &fault.Hint{Err: err, Advice: "nerbench datasets fetch or import"}
+	if len(fetch) > 0 && len(fetch) < len(missing) {
+		advice += "; nerbench datasets import those that need a licence"
+	}
+	if here != nil {
+		advice += "; or mix only those that are here: -d " + strings.Join(here, ",")
+	}
+	return &fault.Hint{Err: err, Advice: advice}
 }
 
 // mix adds the first documents of order(seed, "mix", dataset, documents) of a train split.

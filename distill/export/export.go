@@ -80,9 +80,20 @@ type Options struct {
 	CorpusLicence, TeacherLicence string
 }
 
+// check refuses licences for a target without a card.
+func (o Options) check(target string) error {
+	if target != "hf" && o != (Options{}) {
+		return fault.Usagef("--corpus-licence, --teacher-licence: only the card of --for hf states licences: --for is %s", target)
+	}
+	return nil
+}
+
 // Folder writes the set in a folder for a target, as [Write] does.
 func Folder(set, target, dir string, o Options) (*Result, error) {
 	if _, err := Find(target); err != nil {
+		return nil, err
+	}
+	if err := o.check(target); err != nil {
 		return nil, err
 	}
 	s, err := distill.ReadSet(set)

@@ -56,6 +56,9 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 		if bare, err := runner.Bare(ctx); err != nil {
 			runner.Close()
 			return nil, err
+		} else if bare && s.NeedsTemplate {
+			runner.Close()
+			return nil, fmt.Errorf("ollama: model %s: %w", config.Model, runners.ErrNoTemplate)
 		} else if bare {
 			s.Observe("the model has no chat template: the server passes it the messages as they are (--set as=completion sends them as one text)")
 		}

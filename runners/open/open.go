@@ -129,6 +129,9 @@ type Spec struct {
 	// tokens.
 	Longest, LongestAnswer int
 	Example                ner.Prompt // one of the prompts that will be sent
+	// NeedsTemplate: messages to a model without a chat template are an error
+	// ([runners.ErrNoTemplate]), even if its server would pass them on as they are.
+	NeedsTemplate bool
 
 	// Weights names the weights of a model whose server reports no digest, see
 	// [weights.Resolver]; empty: the model is identified by name. Named is their digest, if

@@ -10,7 +10,6 @@ import sys
 import yaml
 from llamafactory.data.formatter import EmptyFormatter, StringFormatter
 from llamafactory.data.template import register_template
-from llamafactory.train.tuner import run_exp
 
 register_template(
     name="uniner",
@@ -20,6 +19,8 @@ register_template(
 )
 
 if __name__ == "__main__":
+    from llamafactory.train.tuner import run_exp
+
     run_exp()
     # The student's own template, for "nerbench distill check".
     with open(sys.argv[1]) as f:

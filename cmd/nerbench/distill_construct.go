@@ -85,7 +85,7 @@ func (env *environment) construct(c *cli.Context) (err error) {
 		defer f.Close()
 		r.Ask.Elsewhere = f
 	}
-	env.asks()
+	env.asks(collectSampleAt)
 	out, err := env.bench.Construct(c.Context, r)
 	env.shown.end()
 	if out == nil {

@@ -60,11 +60,16 @@ func realEnvironment() *environment {
 // processor time with the default of 100.
 const collectAt = 400
 
-// asks prepares for asking models.
-func (env *environment) asks() {
+// collectSampleAt is that of a command that also has a sample of a corpus in memory, which
+// can be 100 MiB.
+const collectSampleAt = 50
+
+// asks prepares for asking models. collect is the growth of the heap at which garbage is
+// collected, unless the environment has one.
+func (env *environment) asks(collect int) {
 	env.asking = true
 	if env.getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
+		debug.SetGCPercent(collect)
 	}
 }
 

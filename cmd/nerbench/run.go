@@ -170,7 +170,7 @@ func splitList(values []string) []string {
 // run runs models in turn, and prints the scores of each dataset when its run ends. A
 // model that cannot be run does not stop the others.
 func (env *environment) run(ctx context.Context, r harness.Request, models []string) error {
-	env.asks()
+	env.asks(collectAt)
 	bench := *env.bench
 	bench.Notify = func(e harness.Event) {
 		if e.Result != nil && !env.json {

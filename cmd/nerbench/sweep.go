@@ -166,7 +166,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 		defer f.Close()
 		sweep.Elsewhere(f)
 	}
-	env.asks()
+	env.asks(collectAt)
 	incomplete, err := sweep.Run(c.Context)
 	env.shown.end()
 	if err != nil {

@@ -151,8 +151,8 @@ func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
 }
 
 func (env *environment) buildBoard(c *cli.Context) error {
-	if os.Getenv("GOGC") == "" { // the tests of all pairs of models stay in memory: half of the usual reserve beside them is enough
-		debug.SetGCPercent(50)
+	if os.Getenv("GOGC") == "" { // the tests of all pairs of models stay in memory, and the usual reserve would double it
+		debug.SetGCPercent(30)
 	}
 	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip"), Blobs: blobs(), Notes: cacheFolder("boards")}
 	r.Out = cmp.Or(c.String("out"), filepath.Join(r.Dir, filepath.FromSlash(repository.DefaultSite)))

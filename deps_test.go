@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers": {"ner", "golang.org/x/text"},
 	// The format of files for others: it reads no store and no data.
-	"bundles":         {"ner", "internal/fault", "internal/names", "github.com/klauspost/compress", "github.com/hiddeco/sshsig", "golang.org/x/crypto"},
+	"bundles":         {"ner", "internal/checksum", "internal/fault", "internal/names", "github.com/klauspost/compress", "github.com/hiddeco/sshsig", "golang.org/x/crypto"},
 	"boards":          {"ner", "datasets", "internal/strict"}, // what is ranked, and by which rules
 	"datasets":        {"ner", "internal/names", "internal/strict"},
 	"datasets/fetch":  {"internal/atomicfile", "internal/checksum", "internal/httpclient", "internal/names", "internal/retry"}, // downloads of files, whatever they are for
@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
 	"reports/echarts": {},
 	"reports/page":    {"ner", "reports", "reports/echarts", "github.com/go-echarts/go-echarts"},
-	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "internal/lock", "golang.org/x/sys"},
+	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "internal/lock", "internal/parallel", "golang.org/x/sys"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/filesystem", "internal/lock"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
@@ -114,7 +114,7 @@ var imports = map[string][]string{
 	},
 	// Submissions in a folder under git.
 	"submissions/repository": {
-		"ner", "boards", "bundles", "datasets/fetch", "harness", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/lock", "internal/names",
+		"ner", "boards", "bundles", "datasets/fetch", "harness", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/lock", "internal/names", "internal/parallel",
 		"internal/strict", "reports/site", "results", "submissions",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all

@@ -37,7 +37,8 @@ func (m *boardMaker) addPairs(ctx context.Context) error {
 	}
 	all = slices.DeleteFunc(all, func(s system) bool { return len(s) == 0 })
 	var models []comparedModels
-	var tests, differences []pair
+	n := len(m.entries)
+	tests := make([]pair, 0, n*(n-1)/2*(len(m.datasets)+1))
 	for i, a := range m.entries {
 		for k := i + 1; k < len(m.entries); k++ {
 			c := comparedModels{a: a, b: m.entries[k]}
@@ -62,10 +63,10 @@ func (m *boardMaker) addPairs(ctx context.Context) error {
 	}
 	intervals := make([]*[2]float64, len(tests))
 	if m.request.Resamples > 0 {
-		for _, p := range tests {
-			differences = append(differences, pair{p.a, p.b, m.request.Resamples})
+		for i := range tests {
+			tests[i].draws = m.request.Resamples
 		}
-		if intervals, err = m.statistics.differences(ctx, differences, all); err != nil {
+		if intervals, err = m.statistics.differences(ctx, tests, all); err != nil {
 			return err
 		}
 	}

@@ -229,6 +229,9 @@ func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]r
 	s.cache.computed(len(fresh))
 	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SavePairTests(ctx, fresh) })
 	maps.Copy(stored, fresh)
+	if s.made && s.cache != nil { // the board may ask for them again
+		maps.Copy(s.cache.Known.Tests, fresh)
+	}
 	out := make([]results.PairTest, len(pairs))
 	for i, key := range keys {
 		out[i], _ = known(key)
@@ -267,6 +270,9 @@ func (s *statistics) differences(ctx context.Context, pairs []pair, all []system
 	s.cache.computed(len(fresh))
 	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SaveIntervals(ctx, fresh) })
 	maps.Copy(stored, fresh)
+	if s.made && s.cache != nil {
+		maps.Copy(s.cache.Known.Intervals, fresh)
+	}
 	out := make([]*[2]float64, len(pairs))
 	for i, key := range keys {
 		in, _ := known(key)

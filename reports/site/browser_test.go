@@ -444,6 +444,7 @@ func TestPrint(t *testing.T) {
 		v.open(page)
 		pdf := call(v, cdppage.PrintToPDF, cdppage.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69, PreferCSSPageSize: new(true)})
 		n := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(pdf.Data, -1))
+		t.Logf("%s: %d pages, at most %d", page, n, limit)
 		if n == 0 || n > limit {
 			t.Errorf("%s: %d pages, at most %d", page, n, limit)
 		}

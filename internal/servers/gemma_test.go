@@ -87,12 +87,8 @@ func askBase(t *testing.T, w *workplace, model string, sending ...string) map[st
 			}
 			name := dataset + " " + family
 			t.Run(name, func(t *testing.T) {
-				limit := 10
-				if name == "conllpp code" {
-					limit = 20 // of the first ten answers, more than half may be longer than the limit
-				}
 				// The context is the same for all, so that the server loads the model once.
-				q := question{model: model, dataset: dataset, limit: limit, flags: append([]string{"--set", "shots=3", "--set", "max_tokens=64", "--context", "4096", "--probe", "0"}, flags...)}
+				q := question{model: model, dataset: dataset, limit: 20, flags: append([]string{"--set", "shots=3", "--set", "max_tokens=64", "--context", "4096", "--probe", "0"}, flags...)}
 				r := w.ask(t, withFlags(q, sending...))
 				if model != "ollama/gemma" {
 					computed, distinct := number(t, r, "prompt_tokens_computed"), number(t, r, "prompt_tokens_distinct")

@@ -23,7 +23,8 @@ func asking(t *testing.T) (*Coordinator, *job) {
 // askingFor is a coordinator of a command that ends with the context.
 func askingFor(t *testing.T, run context.Context) (*Coordinator, *job) {
 	t.Helper()
-	c, err := Start(run, Config{Listen: "127.0.0.1:0", Store: filepath.Join(t.TempDir(), "results.db"), Note: func(text string) { t.Log(text) }})
+	times := Times{Dial: time.Millisecond} // the wait between two attempts to use the queue
+	c, err := Start(run, Config{Listen: "127.0.0.1:0", Times: times, Store: filepath.Join(t.TempDir(), "results.db"), Note: func(text string) { t.Log(text) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,9 @@ func (b *Bench) OnMachine(r Request) (open.Spec, error) {
 	if err := open.Check(r.Plan.Model); err != nil {
 		return open.Spec{}, err
 	}
+	if err := open.CheckCommand(r.Plan.Model, r.Local.Command); err != nil {
+		return open.Spec{}, err
+	}
 	return open.Spec{
 		Name: r.Plan.Model, Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
 		Pull: r.Pull, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: b.Getenv,

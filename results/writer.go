@@ -52,6 +52,7 @@ type pending struct {
 	complete, incomplete []ner.Passage
 	kept                 []ner.Answer // answers of passages that are not recorded yet
 	answers              int          // number of answers in all of these
+	committed            []func()     // called when all of these are committed
 }
 
 // empty removes everything, and keeps the space for it.
@@ -59,7 +60,8 @@ func (p *pending) empty() {
 	clear(p.complete)
 	clear(p.incomplete)
 	clear(p.kept)
-	*p = pending{complete: p.complete[:0], incomplete: p.incomplete[:0], kept: p.kept[:0]}
+	clear(p.committed)
+	*p = pending{complete: p.complete[:0], incomplete: p.incomplete[:0], kept: p.kept[:0], committed: p.committed[:0]}
 }
 
 func (p *pending) isEmpty() bool { return len(p.complete)+len(p.incomplete)+len(p.kept) == 0 }
@@ -95,6 +97,15 @@ func (w *Writer) Keep(answer ner.Answer) {
 	defer w.mu.Unlock()
 	w.queue.kept = append(w.queue.kept, answer)
 	w.added(1)
+}
+
+// Committed calls f, which must not block, when all that was recorded before is committed;
+// never if a commit has failed. It implements Committer of package harness/loop.
+func (w *Writer) Committed(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.queue.committed = append(w.queue.committed, f)
+	signal(w.some)
 }
 
 // added counts answers that were queued. It is called with the lock held.
@@ -214,6 +225,16 @@ func (w *Writer) rest(d time.Duration) {
 	}
 }
 
+// tell tells that what was recorded is committed.
+func (w *Writer) tell(committed []func()) {
+	for _, f := range committed {
+		if err := parallel.Guard(func() error { f(); return nil }); err != nil {
+			w.err.Store(&err)
+			return
+		}
+	}
+}
+
 func (w *Writer) loop(ctx context.Context) {
 	var batch pending
 	var before early
@@ -231,6 +252,9 @@ func (w *Writer) loop(ctx context.Context) {
 			}
 			end := time.Now()
 			awake = end.Add(restFactor * min(end.Sub(start), restLimit))
+		}
+		if w.failure() == nil {
+			w.tell(batch.committed)
 		}
 		batch.empty()
 	}

@@ -78,6 +78,40 @@ func TestWriterReportsFailure(t *testing.T) {
 	}
 }
 
+// TestCommittedIsToldAfterCommits: what was recorded before is in the store then, for
+// another process, too. After a failure, nothing is told.
+func TestCommittedIsToldAfterCommits(t *testing.T) {
+	const n = 50
+	run := testRun("m")
+	s := begun(t, run, n)
+	other, err := OpenReadOnly(t.Context(), s.path)
+	must(t, err)
+	defer other.Close()
+	w := s.Writer(t.Context(), run.ID())
+	told := make(chan int, n)
+	for i := range n {
+		must(t, w.Record(t.Context(), testPassage("q", i, "a"), true))
+		w.Committed(func() { told <- i })
+		if i%10 == 0 {
+			for got := <-told; got != i; got = <-told { // also if nothing follows
+			}
+			if done, err := other.Done(t.Context(), run.ID()); err != nil || !done[i] {
+				t.Errorf("passage %d is told, but not stored: %v", i, err)
+			}
+		}
+	}
+	must(t, w.Close())
+	if len(told) != 9 { // those after passage 40
+		t.Errorf("%d are told at the end, want 9", len(told))
+	}
+	w = s.Writer(t.Context(), "none")
+	must(t, w.Record(t.Context(), testPassage("q", 0, "a"), true))
+	w.Committed(func() { t.Error("told after a failure") })
+	if err := w.Close(); !errors.Is(err, ErrNoRun) {
+		t.Errorf("closing: %v, want ErrNoRun", err)
+	}
+}
+
 func TestReadersDuringWrites(t *testing.T) {
 	const n = 500
 	run := testRun("m")

@@ -348,7 +348,7 @@ func killingPassage(c *campaign.Campaign, f *machines) {
 }
 
 // fullCoordinator lets the coordinator run out of room. It says so and ends; its workers
-// wait for the next one.
+// wait for the next one with what it could not store.
 func fullCoordinator(c *campaign.Campaign, f *machines) {
 	cmd := f.program(f.ask("--store", f.store, "--listen", "127.0.0.1:0")...)
 	cmd.Args = append([]string{"bash", "-c", `ulimit -f "$1"; shift; exec "$@"`, "full", "130", cmd.Path}, cmd.Args[1:]...)
@@ -365,7 +365,7 @@ func fullCoordinator(c *campaign.Campaign, f *machines) {
 		f.t.Errorf("without room: exit code %d\n%s", code, out)
 	}
 	c.Saw(1, "failed for want of room")
-	f.inFlight = f.passages * fleetQueries // answers that could not be kept are asked again
+	f.disturbed(len(f.workers)) // they keep the answers that could not be stored
 	f.coordinate()
 	f.finish()
 }

@@ -34,6 +34,13 @@ type Keeper interface {
 	Keep(answer ner.Answer)
 }
 
+// Committer is a [Recorder] that tells when answers are stored.
+type Committer interface {
+	// Committed calls f, which does not block, when all that was recorded before is
+	// stored; never if that fails.
+	Committed(f func())
+}
+
 // Slots limits the number of passages in work at once.
 type Slots interface {
 	// Acquire waits for a free slot.
@@ -125,6 +132,7 @@ type job struct {
 	queries []ner.Query
 	passage ner.Passage // with the answers that the store has
 	open    []int       // indexes of the queries without an answer
+	stored  func()      // tells the runner that it need not keep its answers
 }
 
 type asker struct {
@@ -253,9 +261,12 @@ func (a *asker) passage(ctx context.Context, j job) error {
 			return nil // the context ended
 		}
 		queries := j.openQueries()
-		asked, failure = a.ask(a.keeping(ctx, &j, queries), j.doc, queries)
+		var asking context.Context
+		asking, j.stored = runners.WithStored(a.keeping(ctx, &j, queries))
+		asked, failure = a.ask(asking, j.doc, queries)
 	}
 	if refused, all := errors.AsType[*refusedError](failure); all {
+		j.stored() // a refusal is not worth keeping: another run asks anew
 		a.outage.hold(func() error {
 			if !a.outage.proven() { // nothing was answered: the refusal may concern every passage
 				a.outage.blame(refused)
@@ -302,6 +313,18 @@ func (a *asker) keeping(ctx context.Context, j *job, queries []ner.Query) contex
 			}
 		}
 	})
+}
+
+// tell tells the runner when what was recorded of a passage is stored.
+func (a *asker) tell(j job) {
+	if j.stored == nil {
+		return // nothing was asked
+	}
+	if c, ok := a.plan.Recorder.(Committer); ok {
+		c.Committed(j.stored)
+		return
+	}
+	j.stored()
 }
 
 // settle records the passages at the end of the run that were refused. If nothing was
@@ -410,6 +433,7 @@ func (a *asker) record(ctx context.Context, j job, missing []int, failure error,
 			return err
 		}
 	}
+	a.tell(j)
 	if len(missing) == 0 {
 		a.complete.Add(1)
 	} else {

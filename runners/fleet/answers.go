@@ -26,7 +26,8 @@ func (c *Coordinator) claimed(m *nats.Msg, claim claim) {
 	}
 }
 
-// answered takes an answer, or keeps it until its passage is asked.
+// answered takes an answer, or keeps it until its passage is asked. Its worker keeps it until
+// it is stored.
 func (c *Coordinator) answered(m *nats.Msg, a *answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -45,7 +46,16 @@ func (c *Coordinator) answered(m *nats.Msg, a *answer) {
 		if a.ID != p.id || !c.job.take(p, a) {
 			return // not an answer to this passage
 		}
-	case now: // it was taken, or its run has ended
+		if len(a.Completions) > 0 {
+			c.hold(p, a.Worker, m)
+			return
+		}
+	case len(a.Completions) > 0 && c.unstored[a.ID] != nil: // it is sent again
+		c.hold(c.unstored[a.ID], a.Worker, m)
+		return
+	case now && len(a.Completions) > 0 && c.incomplete(): // the next coordinator may want it
+		return
+	case now: // it is stored, or not wanted
 	default:
 		c.keep(m, a.ID)
 		return
@@ -53,6 +63,40 @@ func (c *Coordinator) answered(m *nats.Msg, a *answer) {
 	if m.Reply != "" {
 		_ = m.Respond([]byte(taken))
 	}
+}
+
+// incomplete reports whether passages were left without an answer: the next coordinator asks
+// them. It is called with the lock held.
+func (c *Coordinator) incomplete() bool { return c.left || c.run.Err() != nil }
+
+// hold lets a worker keep an answer until it is stored, or drop it if that is known already. It
+// is called with the lock held.
+func (c *Coordinator) hold(p *pending, worker string, m *nats.Msg) {
+	if p.stored {
+		_ = m.Respond([]byte(taken))
+		return
+	}
+	c.unstored[p.id] = p
+	if p.waiting == nil {
+		p.waiting = map[string]string{}
+	}
+	p.waiting[worker] = m.Reply // a later message replaces the former one
+}
+
+// stored tells the workers that the answer to a passage need not be kept any longer.
+func (c *Coordinator) stored(p *pending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.stored = true
+	if c.unstored[p.id] == p {
+		delete(c.unstored, p.id)
+	}
+	for _, reply := range p.waiting {
+		if reply != "" {
+			_ = c.conn.Publish(reply, []byte(taken)) // if it is lost, the answer is sent again
+		}
+	}
+	p.waiting = nil
 }
 
 // keep keeps an answer to a passage that is not asked yet. It is called with the lock held.

@@ -8,7 +8,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"nerbench/internal/parallel"
 	"nerbench/ner"
+	"nerbench/runners"
 	"nerbench/runners/open"
 )
 
@@ -21,7 +23,8 @@ func asking(t *testing.T) (*Coordinator, *job) {
 // askingFor is a coordinator of a command that ends with the context.
 func askingFor(t *testing.T, run context.Context) (*Coordinator, *job) {
 	t.Helper()
-	c, err := Start(run, Config{Listen: "127.0.0.1:0", Store: filepath.Join(t.TempDir(), "results.db"), Note: func(text string) { t.Log(text) }})
+	times := Times{Dial: time.Millisecond} // the wait between two attempts to use the queue
+	c, err := Start(run, Config{Listen: "127.0.0.1:0", Times: times, Store: filepath.Join(t.TempDir(), "results.db"), Note: func(text string) { t.Log(text) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +118,8 @@ func TestAnswersOfEarlierSessions(t *testing.T) {
 	}
 }
 
-// TestAnswersTwice: the first answer counts, and a second one is taken and dropped.
-// Answers to other passages are not taken.
+// TestAnswersTwice: the first answer counts, and a second one is dropped. Answers to other
+// passages are not taken.
 func TestAnswersTwice(t *testing.T) {
 	c, j := asking(t)
 	p, err := j.expect([]ner.Query{{Types: []ner.EntityType{"person"}, Prompt: ner.Prompt{Text: "a"}}})
@@ -133,16 +136,111 @@ func TestAnswersTwice(t *testing.T) {
 	}
 	for _, text := range []string{"first", "second"} {
 		a.Completions = []ner.Completion{{Text: text}}
-		if !tell(t, c, a) {
-			t.Errorf("%s: it is not taken", text)
+		if tell(t, c, a) {
+			t.Errorf("%s: it is taken, but not stored", text)
 		}
 	}
 	if r := <-p.got; len(p.got) != 0 || r.completions[0].Text != "first" {
 		t.Errorf("got %+v and %d more", r, len(p.got))
 	}
+	c.stored(p)
+	if !tell(t, c, a) {
+		t.Error("an answer that is stored is not taken")
+	}
 	j.forget(p)
 	if !tell(t, c, a) {
 		t.Error("an answer after the passage was done is not taken")
+	}
+}
+
+// complete asks one passage, which is answered, and returns the answer.
+func complete(t *testing.T, ctx context.Context, c *Coordinator, j *job, text string) answer {
+	t.Helper()
+	got := parallel.Go(func() error {
+		_, err := j.Complete(ctx, []ner.Query{{Types: []ner.EntityType{"person"}, Prompt: ner.Prompt{Text: text}}})
+		return err
+	})
+	a := answer{Session: c.session, Worker: "one", Completions: []ner.Completion{{Text: "answer"}}}
+	for a.ID == "" {
+		time.Sleep(time.Millisecond)
+		c.mu.Lock()
+		for _, p := range j.asked {
+			a.Ask, a.ID = p.ask, p.id
+		}
+		c.mu.Unlock()
+	}
+	tell(t, c, a)
+	if err := <-got; err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestAnswersAreTakenWhenTheyAreStored: until then, each worker that sends one keeps it, and
+// is told at once when it is stored, by its last message.
+func TestAnswersAreTakenWhenTheyAreStored(t *testing.T) {
+	c, j := asking(t)
+	ctx, stored := runners.WithStored(t.Context())
+	a := complete(t, ctx, c, j, "a")
+	earlier := a
+	earlier.Session, earlier.Worker = "earlier", "two"
+	data, err := encode(earlier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tell(t, c, a) || tell(t, c, earlier) {
+		t.Error("an answer that is sent again is taken, but not stored")
+	}
+	reply, err := c.conn.SubscribeSync(c.conn.NewInbox())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.conn.PublishRequest(c.subjects.answer(), reply.Subject, data); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.conn.Request(c.subjects.workers(), []byte("{}"), time.Minute); err != nil { // it comes after the answer
+		t.Fatal(err)
+	}
+	c.mu.Lock()
+	if n := len(c.unstored[a.ID].waiting); n != 2 {
+		t.Errorf("%d workers wait, want 2", n)
+	}
+	c.mu.Unlock()
+	stored()
+	if m, err := reply.NextMsg(time.Minute); err != nil || string(m.Data) != taken {
+		t.Errorf("after it was stored: %v, %v", m, err)
+	}
+	if !tell(t, c, a) {
+		t.Error("an answer that is stored is not taken")
+	}
+	if a := complete(t, t.Context(), c, j, "b"); !tell(t, c, a) {
+		t.Error("an answer to a caller that stores none is not taken")
+	}
+}
+
+// TestAnswersThatAreNotStored stay with their workers, for the next coordinator, also if
+// nobody waits for them any longer.
+func TestAnswersThatAreNotStored(t *testing.T) {
+	c, j := asking(t)
+	ctx, _ := runners.WithStored(t.Context())
+	a := complete(t, ctx, c, j, "a")
+	j.close()
+	if tell(t, c, a) {
+		t.Error("the run has ended: an answer that is not stored is taken")
+	}
+	c, j = asking(t)
+	p, err := j.expect([]ner.Query{{Types: []ner.EntityType{"person"}, Prompt: ner.Prompt{Text: "a"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.forget(p)
+	late := answer{Session: c.session, Ask: p.ask, ID: p.id, Completions: []ner.Completion{{Text: "late"}}}
+	if tell(t, c, late) {
+		t.Error("an answer to a passage that was left is taken")
+	}
+	late.Completions, late.Back = nil, true
+	if !tell(t, c, late) {
+		t.Error("a passage that was left cannot be given back")
 	}
 }
 

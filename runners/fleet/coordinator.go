@@ -63,8 +63,12 @@ type Coordinator struct {
 	asks    uint64
 	early   map[string]*nats.Msg // answers to passages that are not asked yet, by their ids
 	size    int                  // of early, in bytes
-	alone   time.Time            // since when there are no workers; zero: there are
-	said    time.Time            // of the last note about it
+	// unstored are the passages whose answers were taken, but are not stored yet, by their
+	// ids. Those that cannot be stored stay: their workers keep the answers.
+	unstored map[string]*pending
+	left     bool      // a passage was left without an answer
+	alone    time.Time // since when there are no workers; zero: there are
+	said     time.Time // of the last note about it
 }
 
 // Start starts a coordinator. It must be closed.
@@ -75,7 +79,7 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 		config.Note = func(string) {}
 	}
 	c := &Coordinator{
-		config: config, session: rand.Text(), path: config.Store + FileSuffix, run: ctx, members: map[string]*member{}, early: map[string]*nats.Msg{},
+		config: config, session: rand.Text(), path: config.Store + FileSuffix, run: ctx, members: map[string]*member{}, early: map[string]*nats.Msg{}, unstored: map[string]*pending{},
 		alone: time.Now(), said: time.Now(),
 	}
 	c.live, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
@@ -263,7 +267,7 @@ func (c *Coordinator) close() {
 	c.group.Wait()
 	if c.conn != nil {
 		c.mu.Lock()
-		if c.run.Err() == nil { // their passages were complete before; else the next coordinator asks them
+		if !c.incomplete() && len(c.unstored) == 0 { // their passages were complete before; else the next coordinator asks them
 			for _, m := range c.early {
 				_ = m.Respond([]byte(taken))
 			}

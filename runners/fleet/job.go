@@ -57,6 +57,11 @@ type pending struct {
 	puts    int  // how often it was put into the queue
 	twice   bool // it was put into the queue again: its first worker does not remove that
 	acked   bool // the worker that has answered removes it from the queue
+	settled bool // it has a result
+	stored  bool // its result is stored, or not wanted
+	// waiting are the workers that keep an answer to it until it is stored, with the
+	// subjects on which they wait.
+	waiting map[string]string
 }
 
 // result is what became of a passage.
@@ -128,6 +133,9 @@ func (j *job) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completi
 	}
 	select {
 	case r := <-p.got:
+		if stored := func() { j.of.stored(p) }; len(r.completions) == 0 || !runners.WhenStored(ctx, stored) {
+			stored()
+		}
 		runners.Answered(ctx, queries, r.completions)
 		return r.completions, r.err
 	case <-j.over:
@@ -165,7 +173,7 @@ func (j *job) expect(queries []ner.Query) (*pending, error) {
 		c.size -= memory(m)
 		var a answer
 		if decode(m.Data, &a) == nil && j.take(p, &a) {
-			_ = m.Respond([]byte(taken))
+			j.of.hold(p, a.Worker, m)
 		}
 	}
 	return p, nil
@@ -176,6 +184,7 @@ func (j *job) forget(p *pending) {
 	c := j.of
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.left = c.left || !p.settled
 	delete(j.asked, p.ask)
 	if j.byID[p.id] == p {
 		delete(j.byID, p.id)
@@ -211,6 +220,7 @@ func (j *job) take(p *pending, a *answer) bool {
 
 // settle ends the wait for a passage with a result; the first one counts.
 func (j *job) settle(p *pending, r result) {
+	p.settled = true
 	select {
 	case p.got <- r:
 	default:

@@ -96,7 +96,8 @@ type lessonReply struct {
 	Failure   string
 }
 
-// taken is the reply to an answer that the sender need not keep any longer.
+// taken is the reply to an answer that the sender need not keep any longer: it is stored, or
+// not wanted.
 const taken = "taken"
 
 // passageID identifies a passage by what is asked of which model.

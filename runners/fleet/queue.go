@@ -54,7 +54,7 @@ func (j *job) makeStream(ctx context.Context) error {
 	}
 	_, err = stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: consumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: j.of.config.Times.Lease, MaxDeliver: deliveries,
-		MaxAckPending: 2 * mostInFlight, MaxWaiting: 1 << 16, MemoryStorage: true,
+		MaxAckPending: 8 * mostInFlight, MaxWaiting: 1 << 16, MemoryStorage: true,
 	})
 	return err
 }

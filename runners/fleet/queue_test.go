@@ -42,7 +42,6 @@ func (j *job) queue(t *testing.T) uint64 {
 // the queue once. One that was given back is put into it again.
 func TestLostAcknowledgement(t *testing.T) {
 	c, j := asking(t)
-	c.config.Times.Dial = 1 // the wait between two attempts
 	c.stream = &forgetful{c.stream, 2}
 	p, err := j.expect([]ner.Query{{Types: []ner.EntityType{"person"}, Prompt: ner.Prompt{Text: "a"}}})
 	if err != nil {

@@ -182,11 +182,15 @@ func (s *session) leave(why error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	to := &link{s.conn, s.subjects, ctx}
-	for k, a := range w.answers() {
-		if w.send(ctx, to, a) {
-			w.finish(to, k)
-		}
+	var sending parallel.Group
+	for k, a := range w.answers() { // at once: each is taken after the next commit
+		sending.Go(func() {
+			if w.send(ctx, to, a) {
+				w.finish(to, k)
+			}
+		})
 	}
+	sending.Wait()
 	b := w.state("", 0)
 	b.Leaving = true
 	if why != nil && !errors.Is(why, context.Canceled) {

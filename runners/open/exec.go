@@ -17,12 +17,27 @@ import (
 // spansFamily is the prompt family of models without prompts.
 const spansFamily = "spans"
 
+// CheckCommand returns a usage error if a model is a program of the user, and the command
+// that starts it is missing or malformed.
+func CheckCommand(name, command string) error {
+	if !HasCommand(name) {
+		return nil
+	}
+	_, err := commandOf(name, command)
+	return err
+}
+
+// commandOf is the command line of a program of the user, in words.
+func commandOf(name, command string) ([]string, error) {
+	if command == "" {
+		return nil, &fault.Hint{Err: fault.Usagef("model %s: no command", name), Advice: `--command "python3 my_ner.py" names the program (docs/exec.md); a model card can name it, too`}
+	}
+	return exec.Split(command)
+}
+
 // openExec starts a program of the user.
 func openExec(ctx context.Context, s Spec) (*Model, error) {
-	if s.Local.Command == "" {
-		return nil, &fault.Hint{Err: fault.Usagef("model %s: no command", s.Name), Advice: `--command "python3 my_ner.py" names the program (docs/exec.md); a model card can name it, too`}
-	}
-	command, err := exec.Split(s.Local.Command)
+	command, err := commandOf(s.Name, s.Local.Command)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"nerbench/results"
 	"nerbench/runners"
 	"nerbench/runners/cards"
+	"nerbench/runners/open"
 )
 
 // Run sends the queries without an answer for each dataset, then scores the answers.
@@ -48,6 +49,10 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	store, err := b.openLateStore(ctx)
 	if err != nil {
 		return summary, err
+	}
+	if r.Programs == nil {
+		r.Programs = &open.Programs{}
+		defer r.Programs.Close()
 	}
 	var faults []error
 	for _, dataset := range r.Datasets {

@@ -80,11 +80,11 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 	identity, decoding := results.Address(m.Identity, m.Decoding, m.AnswerBy)
 	return loop.Ask(ctx, loop.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && (done[i] || !q.has(i)) }, Queries: q.queries,
-		Identity: identity, Decoding: decoding,
+		Identity: identity, Decoding: decoding, Answerer: m.Identity.Answerer(),
 		Runner: m.Runner, Slots: m.Slots, Recorder: writer,
 		Observe: func(f loop.Finished) {
 			if f.Refused != "" {
-				b.noteRefusal(q.name, f, refusals.Add(1))
+				b.noteRefusal(q.name, m.Identity.Answerer(), f, refusals.Add(1))
 			}
 			progress.finished(f)
 		},
@@ -94,8 +94,8 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 // refusalsNoted is the number of refused passages of a run that are named.
 const refusalsNoted = 10
 
-// noteRefusal names a passage that the server refused. n counts from 1.
-func (b *Bench) noteRefusal(dataset string, f loop.Finished, n int64) {
+// noteRefusal names a passage that was refused. n counts from 1.
+func (b *Bench) noteRefusal(dataset, answerer string, f loop.Finished, n int64) {
 	more := ""
 	switch {
 	case n > refusalsNoted:
@@ -103,5 +103,5 @@ func (b *Bench) noteRefusal(dataset string, f loop.Finished, n int64) {
 	case n == refusalsNoted:
 		more = " (further ones are counted, but not named)"
 	}
-	b.notify(Event{Dataset: dataset, Note: fmt.Sprintf("document %s: the server refused it: %s%s", f.Document.ID, f.Refused, more)})
+	b.notify(Event{Dataset: dataset, Note: fmt.Sprintf("document %s: %s refused it: %s%s", f.Document.ID, answerer, f.Refused, more)})
 }

@@ -155,7 +155,7 @@ func TestExecFailures(t *testing.T) {
 		t.Fatalf("again: exit code %d\n%s%s", code, stdout, stderr)
 	}
 	code, stdout, stderr = w.with(nil, asking("outside", "Person7")...)
-	if code != 0 || !strings.Contains(stdout, "30 of 30 passages") || !strings.Contains(stderr, "document mini/test/7: the server refused it: the answer is wrong: span 0: offsets 0 to 9999 are outside the text of") {
+	if code != 0 || !strings.Contains(stdout, "30 of 30 passages") || !strings.Contains(stderr, "document mini/test/7: the program refused it: the answer is wrong: span 0: offsets 0 to 9999 are outside the text of") {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	code, stdout, stderr = w.with(nil, append(asking("outside", "Person"), "-q")...)

@@ -80,6 +80,7 @@ type Checked struct {
 
 	thought, blank int // answers with thinking; answers without text beside it
 	generated      int // tokens that the server told
+	answerer       string
 }
 
 // Check opens the model of a request, sends a few queries about its first dataset
@@ -110,6 +111,7 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 		Model: m.Identity.Model, Digest: m.Identity.Digest, Server: strings.TrimSpace(m.Identity.Server + " " + m.Identity.ServerVersion),
 		Device: m.Facts()["device"], Context: m.Decoding.Context, Special: m.Facts()["special_tokens"],
 		Outcomes: map[ner.Outcome]int{}, MaxAnswerTokens: r.MaxAnswerTokens, TimeLimit: r.TimeLimit.String(), Problems: []string{},
+		answerer: m.Identity.Answerer(),
 	}
 	if card != nil {
 		v.Card = card.Name
@@ -172,7 +174,7 @@ func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, l
 	case judged == 0:
 		problem("no answer ended within %d tokens, so none is judged (--answer-tokens)", v.MaxAnswerTokens)
 	case v.Outcomes[ner.Refused] == judged:
-		problem("the server refuses the queries: %s", v.Example)
+		problem("%s refuses the queries: %s", v.answerer, v.Example)
 	case failed == judged:
 		problem("no answer can be parsed: is %s the prompt family of this model? (models list)", family)
 	case failed > 0:

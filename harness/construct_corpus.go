@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"nerbench/datasets"
 	"nerbench/distill"
@@ -202,7 +203,9 @@ func (c *construction) serverCounter(ctx context.Context) (distill.Counter, func
 	if err != nil {
 		return nil, nil, err
 	}
+	var asked atomic.Int64
 	ask := func(text string) (int, error) {
+		asked.Add(1)
 		got, err := m.Runner.Complete(ctx, query(text))
 		switch {
 		case err != nil:
@@ -220,8 +223,14 @@ func (c *construction) serverCounter(ctx context.Context) (distill.Counter, func
 		return nil, nil, err
 	}
 	c.corpus.Passages.Tokenizer = m.Identity.Model
+	end := func() {
+		m.Close()
+		if c.Plan {
+			c.bench.note("--tokens server: tokens were counted by %s to the teacher, one for each count, which the plan does not include", ner.Count(int(asked.Load()), "query"))
+		}
+	}
 	return func(text string) (int, error) {
 		n, err := ask(text)
 		return n - one + 1, err
-	}, m.Close, nil
+	}, end, nil
 }

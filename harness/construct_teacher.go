@@ -164,7 +164,8 @@ func (c *construction) askAll(ctx context.Context, store *results.Store, m *open
 		return err
 	}
 	began := time.Now()
-	asked, err := c.bench.ask(ctx, store, run, m, q)
+	asked, progress, err := c.bench.ask(ctx, store, run, m, q)
+	progress.end()
 	out.Asked, out.Failed = asked.Queries, asked.Incomplete
 	took := time.Since(began)
 	if asked.Queries > 0 {

@@ -330,6 +330,7 @@ func TestJudge(t *testing.T) {
 		{"stopped between two queries", Checked{Stopped: true, TimeLimit: "1s", Outcomes: map[ner.Outcome]int{ner.OK: 2}}, true, "the time limit of 1s ended the check"},
 		{"stopped at once", Checked{Stopped: true, TimeLimit: "1s"}, false, "no answer came within 1s"},
 		{"no queries", Checked{}, false, "sample-law has no queries"},
+		{"refused", Checked{Queries: 4, Example: "no", Outcomes: map[ner.Outcome]int{ner.Refused: 4}, answerer: "the program"}, false, "the program refuses the queries: no"},
 		{"another family", Checked{Queries: 4, Outcomes: map[ner.Outcome]int{ner.NoStructure: 4}}, false, "is uniner the prompt family"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -25,10 +25,12 @@ type Progress struct {
 	ETA        float64  `json:"eta_seconds"`
 	Failures   int      `json:"failures"`   // passages with failed queries
 	Unreadable *float64 `json:"unreadable"` // share of the answers, as for F1; null if none was generated
-	F1         *float64 `json:"span_f1"`    // over the passages of this call; of a long run, over a part
+	F1         *float64 `json:"span_f1"`    // over the passages of this call; of a long run, over a part of them
 	Slots      int      `json:"slots"`      // passages in work at the moment
 	// Done marks the last state of the run.
 	Done bool `json:"-"`
+	// Scored: F1 and Unreadable are those of all passages of the run, which was scored.
+	Scored bool `json:"-"`
 }
 
 // judge looks at the answers about a passage, for the state of the run. It returns the
@@ -135,8 +137,38 @@ func newScoring(dataset *datasets.Dataset, info results.RunInfo, scored bool) (j
 	}, nil
 }
 
+// scored replaces the figures of a part of the passages by those of the scored run.
+func (p *progress) scored(ctx context.Context, store *results.Store, run string) error {
+	if p == nil || p.judge == nil {
+		return nil
+	}
+	info, err := store.Find(ctx, run)
+	if err != nil {
+		return err
+	}
+	ids, err := MetricIDs([]string{"span_f1"}, info.Keys)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := &p.state
+	s.F1, s.Scored = nil, true
+	if f1, ok := info.Scores.Metrics[ids[0]].Total.F1(); ok {
+		s.F1 = &f1
+	}
+	if failures, answers := FailureShare(info.Scores.Outcomes); s.Unreadable != nil && answers > 0 {
+		share := float64(failures) / float64(answers)
+		s.Unreadable = &share
+	}
+	return nil
+}
+
 // end sends the last state.
 func (p *progress) end() {
+	if p == nil {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.ETA, p.state.Done = 0, true

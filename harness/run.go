@@ -16,6 +16,7 @@ import (
 	"nerbench/results"
 	"nerbench/runners"
 	"nerbench/runners/cards"
+	"nerbench/runners/open"
 )
 
 // Run sends the queries without an answer for each dataset, then scores the answers.
@@ -48,6 +49,10 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	store, err := b.openLateStore(ctx)
 	if err != nil {
 		return summary, err
+	}
+	if r.Programs == nil {
+		r.Programs = &open.Programs{}
+		defer r.Programs.Close()
 	}
 	var faults []error
 	for _, dataset := range r.Datasets {
@@ -117,7 +122,8 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 		return report, err
 	}
 	b.noteApart(dataset, r.Part, m)
-	asked, err := b.ask(ctx, store, run, m, b.questionsAbout(dataset, found, renderer, r))
+	asked, progress, err := b.ask(ctx, store, run, m, b.questionsAbout(dataset, found, renderer, r))
+	defer progress.end()
 	if asked.Queries > 0 {
 		twice, fault := b.probeQueries(ctx, dataset, found, renderer, r.Probe)
 		if err != nil { // store the counts, but send no more queries
@@ -144,6 +150,9 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	}
 	ids, err := b.scoreRun(ctx, store, run.ID(), r.Metrics, false)
 	if err != nil {
+		return report, err
+	}
+	if err := progress.scored(ctx, store, run.ID()); err != nil {
 		return report, err
 	}
 	return report, report.fill(ctx, store, ids)

@@ -3,10 +3,7 @@ package harness
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -68,18 +65,14 @@ type lateStore struct {
 	store *results.Store // nil until it is opened
 }
 
-// openLateStore opens the store if it exists, because an unusable store must be an
-// error before the first query.
+// openLateStore opens the store if it exists, and else checks that it can be created: an
+// unusable store must be an error before a model is loaded or trained.
 func (b *Bench) openLateStore(ctx context.Context) (*lateStore, error) {
 	s, err := b.openStore(ctx, results.Existing)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return &lateStore{b, s}, err
 	}
-	folder := filepath.Dir(b.Store)
-	if _, err := os.Stat(folder); err != nil {
-		return nil, fmt.Errorf("store: %s: its folder: %w", b.Store, errors.Unwrap(err))
-	}
-	return &lateStore{bench: b}, nil
+	return &lateStore{bench: b}, results.Creatable(b.Store)
 }
 
 // open returns the store, and creates it if need be.

@@ -14,6 +14,18 @@ type Identity struct {
 	Address, Root string
 }
 
+// Answerer names what answers the queries: "the server", "the program" (exec/NAME), or, in
+// the process, "the model".
+func (i Identity) Answerer() string {
+	switch i.Server {
+	case "in-process", "llama.cpp":
+		return "the model"
+	case "exec":
+		return "the program"
+	}
+	return "the server"
+}
+
 // Decoding holds the sampling parameters of a run (docs/spec/prompts.md §2.5). All
 // of them are sent, so that no default of a server applies.
 type Decoding struct {

@@ -54,6 +54,9 @@ func child(args []string) error {
 		return childPower(path, args)
 	case "migrate":
 		return childMigrate(path)
+	case "creatable":
+		fmt.Println(Creatable(path))
+		return nil
 	case "open":
 		for how, open := range openings {
 			s, err := open(context.Background(), path)

@@ -70,6 +70,33 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// TestCreatable: a folder is found that cannot have a new store, and nothing is created.
+func TestCreatable(t *testing.T) {
+	for name, tc := range map[string]struct {
+		mode os.FileMode
+		want string
+	}{
+		"writable":  {0o777, "<nil>"},
+		"read-only": {0o555, "store: PATH: cannot be written: read-only file or folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			must(t, os.Chmod(filepath.Dir(dir), 0o755))
+			must(t, os.Chmod(dir, tc.mode))
+			path := filepath.Join(dir, "results.db")
+			cmd := childCommand(t, path, "creatable")
+			asNobody(cmd)
+			out, err := cmd.CombinedOutput()
+			if got := strings.TrimSpace(strings.ReplaceAll(string(out), path, "PATH")); err != nil || got != tc.want {
+				t.Errorf("%v: %q, want %q", err, got, tc.want)
+			}
+			if files := folder(t, dir); len(files) > 0 {
+				t.Errorf("files %v", files)
+			}
+		})
+	}
+}
+
 // TestMergeIntoReadOnlyStore: a store that must not be written is not replaced.
 func TestMergeIntoReadOnlyStore(t *testing.T) {
 	from, into := storeWith(t, everything), storeWith(t, func(_, i int) (bool, bool) { return i == 0, true })

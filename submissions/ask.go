@@ -108,7 +108,7 @@ func ask(ctx context.Context, prepared *harness.Prepared, model *open.Model, wan
 	kept := &memory{passages: map[int]ner.Passage{}}
 	identity, decoding := results.Address(model.Identity, model.Decoding, model.AnswerBy)
 	asked, err := loop.Ask(ctx, loop.Plan{
-		Documents: docs, Done: func(i int) bool { return !wanted(i) }, Queries: prepared.Renderer.Queries, Identity: identity, Decoding: decoding,
+		Documents: docs, Done: func(i int) bool { return !wanted(i) }, Queries: prepared.Renderer.Queries, Identity: identity, Decoding: decoding, Answerer: model.Identity.Answerer(),
 		Runner: model.Runner, Slots: model.Slots, Recorder: kept,
 	})
 	if err != nil {

@@ -268,7 +268,7 @@ func probe(ctx context.Context, p *harness.Prepared, passages int) (Probe, error
 	ask := func(docs []*ner.Document) (loop.Asked, error) {
 		asked, err := loop.Ask(ctx, loop.Plan{
 			Documents: documentsOf(docs), Queries: queries,
-			Identity: identity, Decoding: decoding, Runner: m.Runner, Slots: m.Slots, Recorder: counted,
+			Identity: identity, Decoding: decoding, Answerer: m.Identity.Answerer(), Runner: m.Runner, Slots: m.Slots, Recorder: counted,
 		})
 		if err == nil && asked.Incomplete > 0 {
 			err = asked.Failure

@@ -15,7 +15,10 @@ import (
 // Run sends the queries of the sweep that have no answer yet, and scores its runs.
 // Incomplete passages are counted, and are no error.
 func (p *Prepared) Run(ctx context.Context) (incomplete int, err error) {
+	programs := &open.Programs{} // a program is started once, not for each run
+	defer programs.Close()
 	for i, r := range p.runs {
+		r.request.Programs = programs
 		p.note("sweep %s: run %d of %d: %s", p.Sweep.Name, i+1, len(p.runs), r.name)
 		summary, err := p.bench.Run(ctx, r.request)
 		var partial *harness.PartialError

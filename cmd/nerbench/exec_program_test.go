@@ -60,7 +60,7 @@ func beProgram(kind string, args []string) {
 		switch {
 		case kind == "hangs":
 			time.Sleep(time.Hour)
-		case kind == "ends" && bad:
+		case (kind == "ends" || kind == "recorded") && bad:
 			fmt.Fprintln(os.Stderr, "no more memory")
 			os.Exit(7)
 		case kind == "outside" && bad:

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -76,7 +77,7 @@ func TestExec(t *testing.T) {
 	})
 	t.Run("check", func(t *testing.T) {
 		code, stdout, stderr := w.with(nil, "models", "check", "exec/spans", "--command", commandOf(t, "spans"), "-d", "mini")
-		if code != 0 || !strings.Contains(stdout, "exec test/spans 1") || !strings.Contains(stdout, "identified by its command") || strings.Contains(stdout, "started") {
+		if code != 0 || !strings.Contains(stdout, "program test/spans 1") || !strings.Contains(stdout, "identified by its command") || strings.Contains(stdout, "started") {
 			t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 		}
 	})
@@ -154,7 +155,7 @@ func TestExecFailures(t *testing.T) {
 		t.Fatalf("again: exit code %d\n%s%s", code, stdout, stderr)
 	}
 	code, stdout, stderr = w.with(nil, asking("outside", "Person7")...)
-	if code != 0 || !strings.Contains(stdout, "30 of 30 passages") || !strings.Contains(stderr, "document mini/test/7: the server refused it: the answer is wrong: span 0: offsets 0 to 9999 are outside the text of") {
+	if code != 0 || !strings.Contains(stdout, "30 of 30 passages") || !strings.Contains(stderr, "document mini/test/7: the program refused it: the answer is wrong: span 0: offsets 0 to 9999 are outside the text of") {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 	code, stdout, stderr = w.with(nil, append(asking("outside", "Person"), "-q")...)
@@ -187,6 +188,55 @@ func TestExecKilledAndContinued(t *testing.T) {
 		t.Error("the stores differ")
 	}
 	t.Logf("%d of %d passages were complete after four kills", kept, passages)
+}
+
+// TestExecStartsOnce: a command over several datasets starts the program once, and again
+// only after a failure; the runs are those of one command for each dataset.
+func TestExecStartsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t, 9, 0)
+	mini, err := os.ReadFile(filepath.Join(w.dir, "datasets/mini.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var datasets []string
+	for i, id := range []string{"mini-a", "mini-b", "mini-c"} {
+		w.write("datasets/"+id+".toml", strings.NewReplacer(`id = "mini"`, `id = "`+id+`"`, `data_dir = "mini"`, `data_dir = "`+id+`"`).Replace(string(mini)))
+		w.write("data/"+id+"/test.tsv", fmt.Sprintf("Person%d\tB-PER\nleft\tO\nTown2\tB-LOC\n.\tO\n\n", i))
+		datasets = append(datasets, "-d", id)
+	}
+	w.write("plan.toml", "title = \"Queries\"\ndatasets = [\"mini-a\", \"mini-b\"]\nnegatives = \"inference\"\n[grid]\nqueries = [\"all\", \"gold\"]\n")
+	for _, tc := range []struct {
+		name   string
+		args   []string
+		code   int
+		starts int
+	}{
+		{"each alone", nil, 0, 3},
+		{"all", append([]string{"run", "--store", "all.db", "--command", commandOf(t, "recorded")}, datasets...), 0, 1},
+		{"all again", append([]string{"run", "--store", "all.db", "--command", commandOf(t, "recorded")}, datasets...), 0, 1},
+		{"two processes", append([]string{"run", "--store", "two.db", "--workers", "2", "--command", commandOf(t, "recorded")}, datasets...), 0, 2},
+		// Three attempts for the passage of the second dataset, and a fresh process for the third.
+		{"a failure", append([]string{"run", "--store", "failed.db", "--command", commandOf(t, "recorded", "Person1")}, datasets...), exitPartial, 4},
+		{"a sweep", []string{"sweep", "run", "plan.toml", "--ci", "0", "--store", "sweep.db", "--command", commandOf(t, "recorded")}, 0, 1},
+	} {
+		w.write("processes", "")
+		if tc.args == nil {
+			for i := range 3 {
+				w.must("run", "-q", "-m", "exec/x", "--store", "each.db", "--command", commandOf(t, "recorded"), "-d", datasets[2*i+1])
+			}
+		} else if code, stdout, stderr := w.with(nil, append(tc.args, "-q", "-m", "exec/x")...); code != tc.code {
+			t.Fatalf("%s: exit code %d\n%s%s", tc.name, code, stdout, stderr)
+		}
+		w.awaitEnd("processes")
+		text, err := os.ReadFile(filepath.Join(w.dir, "processes"))
+		if starts := len(strings.Fields(string(text))); err != nil || starts < 1 || starts > tc.starts || tc.name != "two processes" && starts != tc.starts {
+			t.Errorf("%s: %d starts, want %d, %v", tc.name, starts, tc.starts, err)
+		}
+	}
+	if w.dump("each.db") != w.dump("all.db") {
+		t.Error("the stores differ")
+	}
 }
 
 // TestExecInterrupted: the exit code of an interrupt, and no process of the program that

@@ -63,6 +63,8 @@ type Plan struct {
 	// Identity and Decoding are the parts of an answer's key that do not depend
 	// on the prompt.
 	Identity, Decoding string
+	// Answerer names what answers, for errors ([ner.Identity.Answerer]); empty: the server.
+	Answerer string
 
 	Runner   runners.Runner
 	Slots    Slots
@@ -365,7 +367,7 @@ func (a *asker) ask(ctx context.Context, d *ner.Document, queries []ner.Query) (
 	}
 	released := err
 	if why := refusal(completions); err == nil && why != "" && answersIn(completions) == 0 {
-		err = &refusedError{d.ID, why}
+		err = &refusedError{d.ID, cmp.Or(a.plan.Answerer, "the server"), why}
 	}
 	if ctx.Err() == nil { // an interrupt is no failure of the server
 		if over := a.outage.judge(began, answersIn(completions), err); over != nil {

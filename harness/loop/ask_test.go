@@ -302,9 +302,9 @@ func TestAskGivesUpOnAServerThatRefusesEverything(t *testing.T) {
 				sent.Add(1)
 				return inner(ctx, q)
 			}), tc.passages)
-			p.Slots = runners.NewFixed(1)
+			p.Slots, p.Answerer = runners.NewFixed(1), "the program"
 			got, err := Ask(t.Context(), p)
-			if gave := err != nil; gave != tc.gives || gave && !strings.Contains(err.Error(), "document dataset/test/") {
+			if gave := err != nil; gave != tc.gives || gave && !strings.Contains(err.Error(), ": the program refused it: ") {
 				t.Errorf("error is %v", err)
 			}
 			if tc.gives && tc.complete > 0 { // the workers may send some of them before the last answer

@@ -34,10 +34,10 @@ type outage struct {
 }
 
 // refusedError is the refusal of all queries of a passage.
-type refusedError struct{ document, why string }
+type refusedError struct{ document, answerer, why string }
 
 func (e *refusedError) Error() string {
-	return fmt.Sprintf("document %s: the server refused it: %s", e.document, e.why)
+	return fmt.Sprintf("document %s: %s refused it: %s", e.document, e.answerer, e.why)
 }
 
 // judge counts the outcome of a passage that got its slot at the time began. answered is

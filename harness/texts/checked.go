@@ -49,6 +49,8 @@ func runsIn(server string) string {
 	switch kind, version, _ := strings.Cut(server, " "); kind {
 	case "in-process":
 		return "in the process"
+	case "llama.cpp":
+		return "in the process, " + server
 	case "exec":
 		return strings.TrimSpace("program " + version)
 	}

@@ -22,7 +22,11 @@ func rate(perSecond float64) string {
 func Progress(p *harness.Progress) string {
 	parts := []string{rate(p.Rate)}
 	if p.F1 != nil || p.Unreadable == nil { // else the answers are not scored
-		parts = append(parts, "span F1 so far "+reports.Percent(p.F1))
+		label := "span F1 so far "
+		if p.Scored {
+			label = "span F1 "
+		}
+		parts = append(parts, label+reports.Percent(p.F1))
 	}
 	if p.Unreadable != nil {
 		parts = append(parts, "unreadable "+reports.Percent(p.Unreadable)+"%")

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nerbench/internal/fault"
@@ -33,18 +34,24 @@ type Config struct {
 	// Timeout is the time within which a process must say hello, and within which it must
 	// answer a passage as long as it has any; 0: [DefaultTimeout].
 	Timeout time.Duration
-	// Dataset is the id of the dataset, Labels are the native labels by type: the program
-	// may use them.
-	Dataset string
-	Labels  map[ner.EntityType][]string
-	// Decoding is sent to programs that answer as a language model does.
-	Decoding runners.Decoding
+	Subject
 	// Pause is the time before a process is started after the second failure in a row; it
 	// doubles twice. 0: one second.
 	Pause time.Duration
 	// Grace is the time within which a process must end after the end of its input; 0:
 	// [DefaultGrace].
 	Grace time.Duration
+}
+
+// Subject is what a program is asked about, and who hears of it: the part of a [Config]
+// that can change while the program is open ([Runner.Turn]).
+type Subject struct {
+	// Dataset is the id of the dataset, Labels are the native labels by type: the program
+	// may use them.
+	Dataset string
+	Labels  map[ner.EntityType][]string
+	// Decoding is sent to programs that answer as a language model does.
+	Decoding runners.Decoding
 	// Observe gets remarks, Log lines of standard error, Failed the failures after which a
 	// passage is asked again; from several goroutines at once. nil: they are dropped.
 	Observe, Log func(string)
@@ -69,6 +76,8 @@ type Runner struct {
 	batch       int
 	digest      string
 	shown       string // the command, for people
+	subject     atomic.Pointer[Subject]
+	unsound     atomic.Bool // a passage has no answer
 
 	queue   chan *task
 	closed  chan struct{}
@@ -96,7 +105,8 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	}
 	c.Workers = max(c.Workers, 1)
 	r := &Runner{config: c, environment: environment(os.Environ()), queue: make(chan *task), closed: make(chan struct{}), credit: credit{left: firstCredit}}
-	r.log = log{show: c.Log, secrets: append(secretsOf(os.Environ()), secretsIn(c.Command)...), room: linesAtOnce, grown: time.Now()}
+	r.subject.Store(&c.Subject)
+	r.log = log{show: r.show, secrets: append(secretsOf(os.Environ()), secretsIn(c.Command)...), room: linesAtOnce, grown: time.Now()}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx)) // it lives longer than the call
 	first := &worker{runner: r, name: r.nameOf(0)}
 	p, h, err := r.start(ctx, first.name)
@@ -118,6 +128,28 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	}
 	return r, nil
 }
+
+// Turn lets an open program answer the passages of another configuration, while it is
+// asked nothing. It returns false, and changes nothing, if the program must be opened again: it
+// is another program, the files of its command have changed, or it is not [Runner.Sound].
+func (r *Runner) Turn(ctx context.Context, c Config) bool {
+	before := r.config
+	if c.Timeout <= 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if !r.Sound() || c.Name != before.Name || !slices.Equal(c.Command, before.Command) || max(c.Workers, 1) != before.Workers || c.Timeout != before.Timeout {
+		return false
+	}
+	if digest, _, err := identify(ctx, c.Command, r.hello); err != nil || digest != r.digest {
+		return false
+	}
+	r.subject.Store(&c.Subject)
+	r.credit.renew()
+	return true
+}
+
+// Sound reports whether the program has answered all that it was asked.
+func (r *Runner) Sound() bool { return !r.unsound.Load() }
 
 // nameOf names a process in the log.
 func (r *Runner) nameOf(worker int) string {
@@ -157,14 +189,20 @@ func (r *Runner) start(ctx context.Context, name string) (*process, Hello, error
 }
 
 func (r *Runner) note(text string) {
-	if r.config.Observe != nil {
-		r.config.Observe(text)
+	if observe := r.subject.Load().Observe; observe != nil {
+		observe(text)
+	}
+}
+
+func (r *Runner) show(text string) {
+	if show := r.subject.Load().Log; show != nil {
+		show(text)
 	}
 }
 
 func (r *Runner) failed(err error) {
-	if r.config.Failed != nil {
-		r.config.Failed(r.wrap(err))
+	if failed := r.subject.Load().Failed; failed != nil {
+		failed(r.wrap(err))
 	}
 }
 
@@ -200,7 +238,12 @@ func (r *Runner) Close() {
 
 // Complete implements [runners.Runner]. The queries of one passage are one question to a
 // program that answers as a language model does, and one question each to others.
-func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
+func (r *Runner) Complete(ctx context.Context, queries []ner.Query) (out []ner.Completion, err error) {
+	defer func() {
+		if err != nil {
+			r.unsound.Store(true)
+		}
+	}()
 	tasks, err := r.tasks(queries)
 	if err != nil {
 		return nil, err
@@ -222,7 +265,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 			return nil, errClosed
 		}
 	}
-	out := make([]ner.Completion, 0, len(queries))
+	out = make([]ner.Completion, 0, len(queries))
 	for _, t := range tasks {
 		select {
 		case got := <-t.done:
@@ -267,7 +310,7 @@ func (r *Runner) tasks(queries []ner.Query) ([]*task, error) {
 
 // task is a question with the first of its queries.
 func (r *Runner) task(q *ner.Query) (*task, error) {
-	t := &task{document: q.Document, types: q.Types, labels: r.config.Labels, done: make(chan result, 1)}
+	t := &task{document: q.Document, types: q.Types, labels: r.subject.Load().Labels, done: make(chan result, 1)}
 	switch {
 	case r.hello.Answers != Answers:
 		var err error
@@ -282,7 +325,8 @@ func (r *Runner) task(q *ner.Query) (*task, error) {
 
 // question is what the program is asked.
 func (r *Runner) question(t *task) passage {
-	p := passage{Dataset: r.config.Dataset, Text: t.document.Text, Types: []ner.EntityType{}, Labels: map[ner.EntityType][]string{}}
+	subject := r.subject.Load()
+	p := passage{Dataset: subject.Dataset, Text: t.document.Text, Types: []ner.EntityType{}, Labels: map[ner.EntityType][]string{}}
 	points := ner.NewCodePoints(t.document.Text)
 	for _, token := range t.document.Tokens {
 		p.Tokens = append(p.Tokens, [2]int{points.CodePoint(token.Start), points.CodePoint(token.End)})
@@ -298,12 +342,12 @@ func (r *Runner) question(t *task) passage {
 			}
 			p.Queries = append(p.Queries, query{
 				Types: q.Types, Prompt: q.Prompt.Text, Messages: q.Prompt.Messages, Stop: q.Prompt.Stop, MaxTokens: q.Prompt.MaxTokens,
-				Temperature: r.config.Decoding.Temperature, Seed: r.config.Decoding.Seed, Schema: q.Prompt.Schema,
+				Temperature: subject.Decoding.Temperature, Seed: subject.Decoding.Seed, Schema: q.Prompt.Schema,
 			})
 		}
 	}
 	for _, typ := range p.Types {
-		if names := r.config.Labels[typ]; len(names) > 0 {
+		if names := subject.Labels[typ]; len(names) > 0 {
 			p.Labels[typ] = names
 		}
 	}
@@ -322,6 +366,12 @@ const (
 	mostCredit   = 40
 	answerCredit = 0.25
 )
+
+func (c *credit) renew() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = firstCredit
+}
 
 func (c *credit) answered() {
 	c.mu.Lock()

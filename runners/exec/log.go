@@ -23,7 +23,7 @@ const (
 
 // log shows the standard error of the processes: few lines at once, without secrets.
 type log struct {
-	show    func(string) // nil: nothing is shown
+	show    func(string)
 	secrets httpclient.Secrets
 
 	mu    sync.Mutex
@@ -33,9 +33,6 @@ type log struct {
 }
 
 func (l *log) line(process, text string) {
-	if l.show == nil {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()

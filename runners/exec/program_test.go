@@ -137,13 +137,18 @@ var behaviours = map[string]func(*program){
 	},
 	"shows": func(p *program) { // the line as it was read
 		p.hello(p.args[0], 1)
-		for p.in.Scan() {
+		for a := p.next(); a != nil; a = p.next() {
 			line, _ := json.Marshal(p.in.Text())
 			if p.args[0] == Answers {
-				say(`{"id":"1","answers":[{"text":%s}]}`, line)
+				say(`{"id":%q,"answers":[{"text":%s}]}`, a.ID, line)
 			} else {
-				say(`{"id":"1","error":%s}`, line)
+				say(`{"id":%q,"error":%s}`, a.ID, line)
 			}
+		}
+	},
+	"no digest": func(p *program) {
+		say(`{"nerbench_exec":1,"name":"test","version":"1","answers":"spans"}`)
+		for p.next() != nil {
 		}
 	},
 	"mentions": func(p *program) {

@@ -151,6 +151,9 @@ type Spec struct {
 	// Elsewhere opens the model on other machines; nil: it is opened here. Fields that are
 	// left out of the JSON of a Spec are those of the machine that opens it.
 	Elsewhere Elsewhere `json:"-"`
+	// Programs keeps the program of the model open when the model is closed; nil: it is
+	// closed.
+	Programs *Programs `json:"-"`
 	// Getenv reads the environment: OLLAMA_HOST, OPENAI_BASE_URL, OPENAI_API_KEY,
 	// NERBENCH_LLAMA_LIB, HF_ENDPOINT, HF_TOKEN, HF_HOME. nil: nothing is set.
 	Getenv func(string) string `json:"-"`
@@ -281,6 +284,9 @@ func Open(ctx context.Context, s Spec) (*Model, error) {
 	}
 	if s.Elsewhere != nil {
 		return s.Elsewhere.Open(ctx, s)
+	}
+	if !HasCommand(s.Name) {
+		s.Programs.Close() // the model may need its memory
 	}
 	return kinds[kind].open(ctx, s)
 }

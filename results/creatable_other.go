@@ -1,0 +1,6 @@
+//go:build !linux && !darwin
+
+package results
+
+// mayCreate is not known without creating a file.
+func mayCreate(string) bool { return true }

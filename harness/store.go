@@ -77,7 +77,7 @@ func (b *Bench) openLateStore(ctx context.Context) (*lateStore, error) {
 	}
 	folder := filepath.Dir(b.Store)
 	if _, err := os.Stat(folder); err != nil {
-		return nil, fmt.Errorf("store: %s: its folder: %w", b.Store, errors.Unwrap(err))
+		return nil, fmt.Errorf("store: %s: %w: %w", b.Store, results.ErrNoFolder, errors.Unwrap(err))
 	}
 	return &lateStore{bench: b}, nil
 }
@@ -127,6 +127,10 @@ func StoreAdvice(err error) string {
 		advice string
 	}{
 		{results.ErrNoRun, "nerbench runs list shows the runs of the store"},
+		{results.ErrAmbiguous, "give more characters of the id; nerbench runs list shows the model and the dataset of each run"},
+		{results.ErrFolder, "name a file, such as results.db in that folder"},
+		{results.ErrNotFile, "name a file"},
+		{results.ErrNoFolder, "make the folder first, or name a file in another one"},
 		{results.ErrNewer, "install the newer nerbench; the store was not touched"},
 		{results.ErrOlder, "nerbench score --all upgrades it (--store FILE)"},
 		{results.ErrNotStore, "the file was not touched; name another one with --store"},

@@ -163,8 +163,10 @@ func TestKeptTests(t *testing.T) {
 		t.Errorf("test %+v, want %+v", got, want)
 	}
 	addGenerated(t, b, lawRuns("ollama/c", 80, 0.6)...)
-	if _, more := compare(); more.tests[0] != tests.tests[0] {
-		t.Errorf("with a third system: %+v, want %+v", more.tests[0], tests.tests[0])
+	kept := tests.tests[0]
+	kept.Whole = results.RoundSums{} // which a store does not keep
+	if _, more := compare(); more.tests[0] != kept {
+		t.Errorf("with a third system: %+v, want %+v", more.tests[0], kept)
 	}
 	if n := keptTests(t, b); n != 3 {
 		t.Errorf("%d tests are kept, want 3", n)

@@ -120,6 +120,10 @@ func StoreAdvice(err error) string {
 		advice string
 	}{
 		{results.ErrNoRun, "nerbench runs list shows the runs of the store"},
+		{results.ErrAmbiguous, "give more characters of the id; nerbench runs list shows the model and the dataset of each run"},
+		{results.ErrFolder, "name a file, such as results.db in that folder"},
+		{results.ErrNotFile, "name a file"},
+		{results.ErrNoFolder, "make the folder first, or name a file in another one"},
 		{results.ErrNewer, "install the newer nerbench; the store was not touched"},
 		{results.ErrOlder, "nerbench score --all upgrades it (--store FILE)"},
 		{results.ErrNotStore, "the file was not touched; name another one with --store"},

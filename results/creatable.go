@@ -9,15 +9,15 @@ import (
 
 // Creatable checks, for a path without a file, that a store can be created there: it
 // creates nothing. The error is one of [Open], about the permissions of the folder, or wraps
-// [fs.ErrNotExist], if there is no folder.
+// [ErrNoFolder], if there is no folder.
 func Creatable(path string) error {
 	folder := filepath.Dir(path)
 	info, err := os.Stat(folder)
 	switch {
 	case err != nil:
-		return fmt.Errorf("store: %s: its folder: %w", path, errors.Unwrap(err))
+		return fmt.Errorf("store: %s: %w: %w", path, ErrNoFolder, errors.Unwrap(err))
 	case !info.IsDir():
-		return fmt.Errorf("store: %s: its folder: %s is a file", path, folder)
+		return fmt.Errorf("store: %s: %w: %s is a file", path, ErrNoFolder, folder)
 	case !mayCreate(folder):
 		return fault(path, ErrReadOnly)
 	}

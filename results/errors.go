@@ -28,7 +28,11 @@ var (
 	// ErrFileSystem: the file is on a network file system, or it seems so.
 	ErrFileSystem = errors.New("a network file system")
 	ErrNoRun      = errors.New("no such run")
-	ErrNoScore    = errors.New("not scored") // with the requested metric
+	ErrAmbiguous  = errors.New("ambiguous")     // several runs fit
+	ErrFolder     = errors.New("is a folder")   // instead of a file
+	ErrNotFile    = errors.New("is not a file") // such as a pipe
+	ErrNoFolder   = errors.New("its folder")    // does not exist, or is not a folder: the reason follows
+	ErrNoScore    = errors.New("not scored")    // with the requested metric
 )
 
 // fault adds the path of the store to an error, and replaces codes of SQLite by reasons.
@@ -170,7 +174,7 @@ func cannotWrite(path string, code int, err error) error {
 // cannotOpen returns the reason why a file cannot be opened, which SQLite does not report.
 func cannotOpen(path string) error {
 	if _, statErr := os.Stat(filepath.Dir(path)); statErr != nil {
-		return fmt.Errorf("its folder: %w", errors.Unwrap(statErr))
+		return fmt.Errorf("%w: %w", ErrNoFolder, errors.Unwrap(statErr))
 	}
 	return errors.New("cannot be opened or created: check the permissions of the file and of its folder")
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -24,12 +25,14 @@ const smallest = 512
 func inspect(ctx context.Context, path string, c config) (version int, err error) {
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return 0, fmt.Errorf("%w: %w", ErrNoFolder, errors.Unwrap(err))
 	case err != nil:
 		return 0, errors.Unwrap(err)
 	case info.IsDir():
-		return 0, errors.New("is a folder")
+		return 0, ErrFolder
 	case !info.Mode().IsRegular():
-		return 0, errors.New("is not a file")
+		return 0, ErrNotFile
 	case info.Size() == 0:
 		return 0, nil
 	case info.Size() < smallest:

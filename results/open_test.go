@@ -61,7 +61,8 @@ func makeDatabase(path, statements string) error {
 }
 
 func TestOpenWithoutAFile(t *testing.T) {
-	dir := t.TempDir()
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(file, nil, 0o644))
 	for _, tc := range []struct {
 		path     string
 		existing string // reasons
@@ -70,13 +71,14 @@ func TestOpenWithoutAFile(t *testing.T) {
 		{filepath.Join(dir, "results.db"), "no such file or directory", ""},
 		{filepath.Join(dir, "none", "results.db"), "no such file or directory", "its folder: no such file or directory"},
 		{dir, "is a folder", "is a folder"},
+		{filepath.Join(file, "results.db"), "its folder: not a directory", "its folder: not a directory"},
 	} {
 		for how, open := range openings {
 			_, err := open(t.Context(), tc.path)
 			if err == nil || err.Error() != "store: "+tc.path+": "+tc.existing {
 				t.Errorf("%s %s: error %v, want %q", tc.path, how, err, tc.existing)
 			}
-			if absent := tc.path != dir; errors.Is(err, fs.ErrNotExist) != absent {
+			if absent := strings.HasPrefix(tc.existing, "no such"); errors.Is(err, fs.ErrNotExist) != absent {
 				t.Errorf("%s %s: %v is ErrNotExist: %v", tc.path, how, err, !absent)
 			}
 			if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {

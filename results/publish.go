@@ -43,7 +43,7 @@ func publish(ctx context.Context, path string, replace bool, write func(path str
 		return fail(err)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); err != nil { // the lock would create the folder
-		return fail(fmt.Errorf("its folder: %w", errors.Unwrap(err)))
+		return fail(fmt.Errorf("%w: %w", ErrNoFolder, errors.Unwrap(err)))
 	}
 	held, err := lock.Take(ctx, path+".lock", func() {})
 	if err != nil {

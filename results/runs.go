@@ -183,9 +183,12 @@ func (s *Store) Runs(ctx context.Context, filter map[string]string) ([]RunInfo, 
 	}), nil
 }
 
+// mostNamed is the largest number of runs that an error names.
+const mostNamed = 8
+
 // Find returns the run whose id begins with prefix, or else the run whose former id
-// does. If there are several, the error names them; if there is none, it wraps
-// [ErrNoRun].
+// does. If there are several, the error names some of them and wraps [ErrAmbiguous]; if
+// there is none, it wraps [ErrNoRun].
 func (s *Store) Find(ctx context.Context, prefix string) (RunInfo, error) {
 	runs, err := s.list(ctx, prefix)
 	if current := func(r RunInfo) bool { return strings.HasPrefix(r.ID, prefix) }; slices.ContainsFunc(runs, current) {
@@ -197,11 +200,15 @@ func (s *Store) Find(ctx context.Context, prefix string) (RunInfo, error) {
 	case len(runs) == 0 || prefix == "":
 		return RunInfo{}, s.fault(fmt.Errorf("run %q: %w", prefix, ErrNoRun))
 	case len(runs) > 1:
-		ids := make([]string, len(runs))
-		for i, r := range runs {
-			ids[i] = r.ID
+		ids := make([]string, min(len(runs), mostNamed))
+		for i := range ids {
+			ids[i] = runs[i].ID
 		}
-		return RunInfo{}, s.fault(fmt.Errorf("run %s: ambiguous: %s", prefix, strings.Join(ids, ", ")))
+		named := strings.Join(ids, ", ")
+		if more := len(runs) - len(ids); more > 0 {
+			named += fmt.Sprintf(" and %d more", more)
+		}
+		return RunInfo{}, s.fault(fmt.Errorf("run %s: %w: %s", prefix, ErrAmbiguous, named))
 	}
 	return runs[0], nil
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -123,8 +124,21 @@ func TestFindByPrefix(t *testing.T) {
 		if len(same) == 1 && (err != nil || info.ID != same[0]) {
 			t.Errorf("%c: %s, %v, want %s", first, info.ID, err, same[0])
 		}
-		if len(same) > 1 && (err == nil || !strings.Contains(err.Error(), "ambiguous: "+same[0]+", "+same[1])) {
+		if len(same) > 1 && (!errors.Is(err, ErrAmbiguous) || !strings.Contains(err.Error(), "ambiguous: "+same[0]+", "+same[1])) {
 			t.Errorf("%c: error %v, want the names of %v", first, err, same)
+		}
+	}
+	for i := range 100 {
+		must(t, s.Begin(t.Context(), testRun(fmt.Sprint("more", i)), 1))
+	}
+	for first := range ids {
+		runs, err := s.list(t.Context(), string(first))
+		must(t, err)
+		if len(runs) <= mostNamed {
+			continue
+		}
+		if _, err := s.Find(t.Context(), string(first)); err == nil || !strings.HasSuffix(err.Error(), fmt.Sprintf(" and %d more", len(runs)-mostNamed)) || strings.Count(err.Error(), ", ") != mostNamed-1 {
+			t.Errorf("%c: error %v, want %d names of %d", first, err, mostNamed, len(runs))
 		}
 	}
 	for _, none := range []string{"", "x", "%", "_"} {

@@ -15,12 +15,12 @@ func appHelp(app *cli.App) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "usage: %s COMMAND [flags]: %s\n", app.Name, app.Usage)
 	for _, c := range app.Commands {
-		if c.Name == "workers" { // there is room for one line
+		if c.Name == "workers" { // it shares the line of worker: there is room for one
 			continue
 		}
 		name, usage := c.Name, c.Usage
 		if name == "worker" {
-			name, usage = "worker(s)", usage+"; list its workers"
+			name, usage = "worker, workers ", usage+"; list its workers"
 		}
 		lines := terminal.Wrap(usage, terminal.Width-14)
 		fmt.Fprintf(&b, "  %-11s %s\n", name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))

@@ -176,7 +176,7 @@ func (d *Doctor) damaged(h *results.Health) Finding {
 func (d *Doctor) noStore(err error) Finding {
 	folder := filepath.Dir(d.Bench.Store)
 	if _, err := os.Stat(folder); err != nil {
-		return Found(Broken, fmt.Errorf("store: %s: its folder: %w", d.Bench.Store, errors.Unwrap(err)))
+		return Found(Broken, fmt.Errorf("store: %s: %w: %w", d.Bench.Store, results.ErrNoFolder, errors.Unwrap(err)))
 	}
 	f := Found(Absent, err)
 	f.place(folder)

@@ -26,7 +26,7 @@
       return;
     }
     var head = el("tr");
-    [["Model"], ["Dataset"], ["State"], ["Passages", 1], ["%", 1], ["F1 so far", 1], ["Failures", 1], ["Queries/s", 1], ["Time left", 1]].forEach(function (c) {
+    [["Model"], ["Dataset"], ["State"], ["Passages", 1], ["%", 1], ["F1 so far", 1], ["Failures", 1], ["Queries/s", 1], ["Time left", 1], ["Run"]].forEach(function (c) {
       head.append(el("th", { scope: "col", class: c[1] ? "n" : null }, c[0]));
     });
     var body = el("tbody");
@@ -37,6 +37,7 @@
         r.span_f1 === null ? "–" : (100 * r.span_f1).toFixed(1), r.answers ? commas(r.failures) + " of " + commas(r.answers) : "–",
         r.queries_per_second === null ? "–" : r.queries_per_second.toFixed(1), duration(r.eta_seconds)
       ].forEach(function (c) { line.append(el("td", { class: "n" }, c)); });
+      line.append(el("td", { class: "mono" }, nb.visible(r.run)));
       body.append(line);
     });
     region.replaceChildren(el("table", {}, el("thead", {}, head), body));

@@ -406,7 +406,17 @@
 
   // ---- charts ----
 
-  function color(name) { return getComputedStyle(root).getPropertyValue(name).trim(); }
+  // color is the value of a variable of the style. Names such as CanvasText, which stand
+  // for forced colours, become values that charts can read.
+  function color(name) {
+    var probe = el("span");
+    probe.style.color = "var(" + name + ")";
+    probe.style.forcedColorAdjust = "none";
+    document.body.append(probe);
+    var value = getComputedStyle(probe).color;
+    probe.remove();
+    return value;
+  }
 
   // points are the models in view with both values.
   function points(table, classes) {
@@ -488,7 +498,7 @@
     });
     var again = function () { drawn.forEach(function (draw) { draw(); }); };
     document.addEventListener("view", again);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+    ["(prefers-color-scheme: dark)", "(forced-colors: active)"].forEach(function (q) { matchMedia(q).addEventListener("change", again); });
   }
 
   var loading = null;

@@ -238,7 +238,7 @@
       var piece = shown(points.slice(from, to).join(""));
       out.append(classes.length ? el("span", { class: "mark " + classes.join(" ") }, piece) : piece);
     }
-    var legend = el("ol", { class: "legend" }, el("li", {}, el("span", { class: "mark-line gold" }), "Gold"));
+    var legend = el("ol", { class: "legend" }, el("li", { class: "soft" }, "Lines from the top:"), el("li", {}, el("span", { class: "mark-line gold" }), "Gold"));
     sides.forEach(function (s, n) {
       legend.append(el("li", {}, el("span", { class: "mark-line lane-" + (n + 1) }), shown(s.lane.name)));
     });

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
-	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -74,39 +74,56 @@ func (c *StatisticsCache) knownTest(key results.StatisticKey) (t results.PairTes
 // of a ranking have more of them the more systems it has. It returns their sums by the keys
 // that are asked for. Tests of all swaps have no rounds: they are added to the others.
 func (c *StatisticsCache) begunTests(pairs []pair, keys []results.StatisticKey, known func(results.StatisticKey) (results.PairTest, bool), others map[results.StatisticKey]results.PairTest) map[results.StatisticKey]results.RoundSums {
-	if c == nil || len(c.Known.Tests) == 0 {
+	if c == nil {
 		return nil
 	}
 	var open []int
 	for i, key := range keys {
-		if _, there := known(key); !there && pairs[i].draws > stats.Rounds {
+		if _, there := known(key); !there {
 			open = append(open, i)
 		}
 	}
 	begun := map[results.StatisticKey]results.RoundSums{}
-	for less := 1; len(open) > 0; less++ { // systems fewer
-		earlier := make([]pair, len(open))
-		for n, i := range open {
-			systems := stats.RankSystems(pairs[i].draws, rankAlpha) - less
-			earlier[n] = pair{pairs[i].a, pairs[i].b, stats.RankRounds(systems, rankAlpha)}
+	for _, rounds := range c.knownRounds() {
+		var earlier []pair
+		var at []int // their places among the pairs
+		for _, i := range open {
+			if rounds < pairs[i].draws {
+				earlier, at = append(earlier, pair{pairs[i].a, pairs[i].b, rounds}), append(at, i)
+			}
 		}
 		found, _ := pairKeys("pair", earlier)
-		var rest []int
-		for n, i := range open {
+		for n, i := range at {
 			t, there := c.Known.Tests[found[n]]
 			switch {
 			case there && t.Exact:
 				others[keys[i]] = t
 			case there && t.Whole.Rounds > 0:
 				begun[keys[i]] = t.Whole
-			case earlier[n].draws > stats.Rounds:
-				rest = append(rest, i)
 			}
 		}
-		open = rest
+		open = slices.DeleteFunc(open, func(i int) bool {
+			_, sums := begun[keys[i]]
+			_, exact := others[keys[i]]
+			return sums || exact
+		})
 	}
 	c.Continued += len(begun)
 	return begun
+}
+
+// knownRounds lists the numbers of rounds of the known tests, the largest first. A board has
+// few: one for each number of systems that its rankings had.
+func (c *StatisticsCache) knownRounds() []int {
+	all := map[int]bool{}
+	for _, t := range c.Known.Tests {
+		if !t.Exact {
+			all[t.Tried] = true
+		}
+	}
+	list := slices.Sorted(maps.Keys(all))
+	slices.Reverse(list)
+	return list
 }
 
 // knownInterval returns a function that finds an interval among those of the store and of

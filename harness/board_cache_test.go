@@ -38,23 +38,25 @@ func TestNewModelContinuesRankTests(t *testing.T) {
 		}
 		return string(text), cache
 	}
-	_, before := board(runs[:models-1], NewStatistics())
 	want, fresh := board(runs, NewStatistics())
-	kept := NewStatistics()
-	kept.Read(before.All().String())
-	got, continued := board(runs, kept)
-	if got != want {
-		t.Error("the board differs from that without a cache")
-	}
-	if all, text := fresh.All().String(), continued.All().String(); all != text {
-		t.Error("the cache differs from that of a build without one")
-	}
-	// The pairs of the ranking without the new model, but for those that have few different
-	// passages.
-	if n := (models - 1) * (models - 2) / 2; continued.Continued < n/2 || continued.Continued > n || fresh.Continued != 0 {
-		t.Errorf("%d tests were continued, of %d pairs; without a cache %d", continued.Continued, n, fresh.Continued)
-	}
-	if continued.Computed >= fresh.Computed {
-		t.Errorf("%d computed, %d without a cache", continued.Computed, fresh.Computed)
+	for _, before := range []int{models - 1, 26} {
+		_, earlier := board(runs[:before], NewStatistics())
+		kept := NewStatistics()
+		kept.Read(earlier.All().String())
+		got, continued := board(runs, kept)
+		if got != want {
+			t.Errorf("%d models: the board differs from that without a cache", before)
+		}
+		if all, text := fresh.All().String(), continued.All().String(); all != text {
+			t.Errorf("%d models: the cache differs from that of a build without one", before)
+		}
+		// The pairs of the ranking without the new models, but for those that have few different
+		// passages.
+		if n := before * (before - 1) / 2; continued.Continued < n/2 || continued.Continued > n || fresh.Continued != 0 {
+			t.Errorf("%d models: %d tests were continued, of %d pairs; without a cache %d", before, continued.Continued, n, fresh.Continued)
+		}
+		if continued.Computed >= fresh.Computed {
+			t.Errorf("%d models: %d computed, %d without a cache", before, continued.Computed, fresh.Computed)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"nerbench/boards"
@@ -60,13 +61,15 @@ type SubmittedModel struct {
 	Training                      []string // datasets; nil: unknown
 }
 
-// keepSubmitted leaves out the runs that were not submitted. The times of the others are
-// those of the store that was made of them, which say nothing: they are removed.
+// keepSubmitted leaves out the runs that were not submitted. The times and the order of the
+// others are those of the store that was made of them, and differ from build to build: the
+// times are removed, and the runs are in the order of their ids.
 func (r *Repository) keepSubmitted(runs []results.RunInfo) []results.RunInfo {
 	runs = slices.DeleteFunc(runs, func(run results.RunInfo) bool { _, there := r.Runs[run.ID]; return !there })
 	for i := range runs {
 		runs[i].Created, runs[i].Updated = time.Time{}, time.Time{}
 	}
+	slices.SortFunc(runs, func(a, b results.RunInfo) int { return strings.Compare(a.ID, b.ID) })
 	return runs
 }
 

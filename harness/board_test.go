@@ -204,7 +204,7 @@ func TestBoardRanksWholeSuites(t *testing.T) {
 		t.Errorf("ranked %v", ranked)
 	}
 	for slug, want := range map[string]string{
-		"ollama-lacking": "1 of 3 datasets missing: mapa-fine", "ollama-beginning": "3 of 3 datasets missing: e-ner (first 40 of 90 passages), mapa-coarse (first 40 of 90 passages)",
+		"ollama-lacking": "1 of 3 datasets: mapa-fine", "ollama-beginning": "3 of 3 datasets: e-ner (first 40 of 90 passages), mapa-coarse (first 40 of 90 passages)",
 	} {
 		l := lineOf(t, law.Unranked, slug)
 		if l.From != 0 || l.To != 0 || len(l.Means) != 0 || !strings.HasPrefix(l.Missing, want) {

@@ -14,24 +14,25 @@ import (
 // of them need not be looked up.
 type own struct {
 	mu      sync.Mutex
-	runs    map[string]struct{}
+	runs    map[string]bool // false: it was there when it was begun last
 	answers filter
 }
 
-func (o *own) addRun(id string) {
+// setRun notes a run that was begun: was it added now? Another process may have answered
+// queries of one that is continued.
+func (o *own) setRun(id string, added bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.runs == nil {
-		o.runs = map[string]struct{}{}
+		o.runs = map[string]bool{}
 	}
-	o.runs[id] = struct{}{}
+	o.runs[id] = added
 }
 
 func (o *own) hasRun(id string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	_, has := o.runs[id]
-	return has
+	return o.runs[id]
 }
 
 // alone reports whether this open store has added all runs of the model of a run, and the

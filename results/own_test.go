@@ -70,6 +70,28 @@ func TestWritersFindStoredAnswers(t *testing.T) {
 	must(t, find(s, another, true).Close())
 }
 
+// TestContinuedByAnother: a run that this open store has added, and another process has
+// continued, has the answers of both.
+func TestContinuedByAnother(t *testing.T) {
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "results.db")
+	s, err := Open(ctx, path, Create)
+	must(t, err)
+	defer s.Close()
+	other := openAt(t, path)
+	run, p := testRun("m"), testPassage("q", 0, threeTypes...)
+	for i, store := range []*Store{s, other, s} {
+		must(t, store.Begin(ctx, run, 2))
+		w := store.Writer(ctx, run.ID())
+		if n := cachedBy(t, w, p); n != i {
+			t.Errorf("begun %d times before: %d answers, want %d", i, n, i)
+		}
+		w.Keep(p.Answers[i])
+		must(t, w.Close())
+		must(t, store.End(ctx, run.ID()))
+	}
+}
+
 // TestFilter: a key that was added is never missing, and others mostly are.
 func TestFilter(t *testing.T) {
 	var f filter

@@ -80,9 +80,7 @@ func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 		return r.update(ctx, tx)
 	})
 	if err == nil {
-		if added {
-			s.own.addRun(run.ID())
-		}
+		s.own.setRun(run.ID(), added)
 		s.startBeat(run.ID())
 	}
 	return s.fault(err)

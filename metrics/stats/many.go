@@ -72,18 +72,6 @@ func RankRounds(k int, alpha float64) int {
 	return max(Rounds, int(math.Ceil(20*float64(k-1)/alpha))-1)
 }
 
-// RankSystems is the largest number of systems that [RankRounds] gives a number of rounds.
-func RankSystems(rounds int, alpha float64) int {
-	k := 1 + int(float64(rounds+1)*alpha/20)
-	for RankRounds(k, alpha) > rounds {
-		k--
-	}
-	for RankRounds(k+1, alpha) <= rounds {
-		k++
-	}
-	return k
-}
-
 // Distinguishable is the smallest difference of two systems with p = 0.05, for the median
 // of the spreads of several pairs ([Test]): 1.96 times this spread
 // (docs/spec/metrics.md §12.8). It is 0 without pairs.

@@ -106,18 +106,6 @@ func TestContinuedTestsAreEqual(t *testing.T) {
 	}
 }
 
-// TestRankSystems: it is the inverse of RankRounds.
-func TestRankSystems(t *testing.T) {
-	for k := 26; k < 500; k++ {
-		if got := stats.RankSystems(stats.RankRounds(k, 0.05), 0.05); got != k {
-			t.Errorf("%d systems, want %d", got, k)
-		}
-	}
-	if got := stats.RankSystems(stats.Rounds, 0.05); got != 26 {
-		t.Errorf("%d systems have no more rounds, want 26", got)
-	}
-}
-
 // TestManyIntervalsEqualSingleOnes compares the intervals of many systems with those of
 // each system.
 func TestManyIntervalsEqualSingleOnes(t *testing.T) {

@@ -162,6 +162,7 @@ type builder struct {
 	runs      map[string]harness.Submitted
 	summaries []results.Summary // those that the store does not have yet
 	passages  int               // of them
+	failed    error             // of writing them: about no submission
 }
 
 // read verifies the repository, and writes its runs into a store.
@@ -182,7 +183,8 @@ func (m *builder) read(ctx context.Context, b *harness.Bench, folder *os.Root, f
 	m.verifier.check(names, func(name string) bool {
 		return strings.HasPrefix(name, "submissions/") && !m.withdrawn[strings.TrimSuffix(path.Base(name), ".json")]
 	})
-	if err := cmp.Or(ctx.Err(), m.flush()); err != nil {
+	m.flush()
+	if err := cmp.Or(ctx.Err(), m.failed); err != nil {
 		return err
 	}
 	maps.DeleteFunc(m.withdrawn, func(run string, _ bool) bool { return m.verifier.runs[run] == nil })
@@ -281,20 +283,21 @@ func (m *builder) keep(s *Submission, opened *bundles.Bundle, of *submissions.Su
 	defer m.mu.Unlock()
 	m.runs[run.ID] = out
 	m.summaries, m.passages = append(m.summaries, summary), m.passages+run.Passages
-	if m.passages < batch {
-		return nil
+	if m.passages >= batch {
+		m.flush()
 	}
-	return m.flush()
+	return nil
 }
 
 // batch is the number of passages whose counts are written in one transaction.
 const batch = 20_000
 
-// flush writes the summaries of runs.
-func (m *builder) flush() error {
-	err := m.store.AddSummaries(m.verifier.ctx, m.summaries)
+// flush writes the summaries of runs, unless earlier ones could not be written.
+func (m *builder) flush() {
+	if m.failed == nil {
+		m.failed = m.store.AddSummaries(m.verifier.ctx, m.summaries)
+	}
 	m.summaries, m.passages = m.summaries[:0], 0
-	return err
 }
 
 // source is a file of the repository, with its address.

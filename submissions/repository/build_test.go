@@ -13,6 +13,7 @@ import (
 	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/ner"
+	"nerbench/results"
 	"nerbench/submissions"
 )
 
@@ -206,8 +207,31 @@ func TestSkipped(t *testing.T) {
 	if err != nil || len(models) != 1 {
 		t.Fatalf("%v, %v", models, err)
 	}
-	appendTo(t, models[0], "nosuch = 1\n")
-	if done, _, err := build(t, b, dir, true); !errors.As(err, new(*fault.PartialError)) || done.Runs != 0 || len(done.Skipped) != 2 {
-		t.Errorf("a malformed model: %+v, %v", done, err)
+	for line, want := range map[string]string{"nosuch = 1": "nosuch", `url = "javascript:alert(1)"`: "want an address"} {
+		git(t, dir, "checkout", "-q", ".")
+		appendTo(t, models[0], line+"\n")
+		done, _, err := build(t, b, dir, true)
+		if !errors.As(err, new(*fault.PartialError)) || done.Runs != 0 || len(done.Skipped) != 2 || !strings.Contains(done.Skipped[1], want) {
+			t.Errorf("%s: %+v, %v", line, done, err)
+		}
+	}
+}
+
+// TestStoreFails: what cannot be written is an error of the build, also if later runs can be
+// written.
+func TestStoreFails(t *testing.T) {
+	store, err := results.Open(t.Context(), filepath.Join(t.TempDir(), "results.db"), results.Temporary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	m := builder{store: store, verifier: &verifier{ctx: t.Context()}}
+	twice := results.Summary{Run: ner.Run{Keys: map[string]string{"model": "m", "dataset": "d"}}, Passages: 1}
+	m.summaries = []results.Summary{twice, twice}
+	m.flush()
+	first := m.failed
+	m.flush()
+	if first == nil || m.failed != first || len(m.summaries) > 0 {
+		t.Errorf("error is %v, then %v; %d summaries are left", first, m.failed, len(m.summaries))
 	}
 }

@@ -354,13 +354,14 @@ func (v *verifier) model(folder string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is missing", name)
 	}
-	if err == nil {
-		v.abouts[folder] = file.About
-		if err = file.About.Check(); err != nil {
-			err = fmt.Errorf("%s: %w", name, err)
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	if err := file.About.Check(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	v.abouts[folder] = file.About
+	return nil
 }
 
 // isOf demands that the key that signed is one of the user's.

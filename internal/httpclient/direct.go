@@ -49,8 +49,11 @@ type connection struct {
 	left    int64        // the number of bytes that may be read
 	write   func() error // writes the request; nil: it was written
 	written error        // the error of writing it
-	since   time.Time
+	since   time.Time    // when it became idle; zero: no request was sent yet
 }
+
+// errGone means that an idle connection is not open any more. The request was not written.
+var errGone = errors.New("the server has closed the connection")
 
 var errHeaders = fmt.Errorf("the headers of the response exceed %d bytes", MostHeader)
 
@@ -75,33 +78,29 @@ func (d *Direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !d.plain(r) {
 		return d.Other.RoundTrip(r)
 	}
-	c, err := d.connect(r)
-	if err != nil {
-		if r.Body != nil {
-			_ = r.Body.Close()
-		}
-		return nil, ended(r.Context(), err)
+	response, err := d.roundTrip(r)
+	if err != nil && r.Body != nil {
+		_ = r.Body.Close()
 	}
-	return d.send(c, r)
+	return response, err
 }
 
-// connect returns a connection to the server of a request: an idle one that is still
-// open, or a new one.
-func (d *Direct) connect(r *http.Request) (*connection, error) {
+// roundTrip sends a request over an idle connection that is still open, or a new one.
+func (d *Direct) roundTrip(r *http.Request) (*http.Response, error) {
 	address := net.JoinHostPort(r.URL.Hostname(), port(r.URL))
 	for c := d.take(address); c != nil; c = d.take(address) {
-		if c.open() {
-			return c, nil
+		response, err := d.send(c, r)
+		if err != errGone {
+			return response, err
 		}
-		_ = c.Close()
 	}
 	conn, err := d.Dial(r.Context(), "tcp", address)
 	if err != nil {
-		return nil, err
+		return nil, ended(r.Context(), err)
 	}
 	c := &connection{Conn: conn, address: address, raw: rawConn(conn), writer: bufio.NewWriter(conn)}
 	c.reader = bufio.NewReader(c)
-	return c, nil
+	return d.send(c, r)
 }
 
 // send sends a request over a connection.

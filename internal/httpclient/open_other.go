@@ -13,8 +13,6 @@ const canLook = false
 
 func rawConn(net.Conn) syscall.RawConn { return nil }
 
-func (c *connection) open() bool { return false }
-
 func (c *connection) writeThenRead(write func() error, p []byte) (n int, written, err error) {
 	written = write()
 	n, err = c.Conn.Read(p)

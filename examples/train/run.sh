@@ -10,8 +10,8 @@
 # packages of requirements.txt (by default .ci/train installs it). STEPS, BATCH, SEED,
 # RATIO (negatives for each type of a passage), SAMPLE (passages of the teacher), LIMIT
 # (passages of each dataset to ask) and JOBS (students that train at once) can be set. The
-# default STEPS and RATIO were chosen on the passages that are asked (docs/distill.md):
-# choose those for your own data on others.
+# default STEPS and RATIO were chosen on the passages that are asked (docs/distill.md). For
+# your own data, choose them on other passages, such as those of a dev split.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

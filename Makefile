@@ -11,10 +11,13 @@ build: ## build the program: bin/nerbench
 board: ## build the leaderboard of the embedded sample, to look at: board/site/index.html
 	.ci/board
 
+train: export NERBENCH_NO_SKIP = 1
 train: ## train three students on a teacher's answers, and ask them: Table 4 in small; let the trainers read exports
 	examples/train/run.sh
-	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 ./internal/servers -run '^(TestConverted|TestTrain)$$'
-	NERBENCH_TRAIN=$$(.ci/train) NERBENCH_TRAINERS=$$(.ci/trainers) NERBENCH_ADAPTERS=$$(.ci/adapters) \
+	NERBENCH_REFERENCE=$$(cd "$$NERBENCH_REFERENCE" && pwd) NERBENCH_TRAIN="$${NERBENCH_TRAIN:-$$(.ci/train)}" \
+	  go test -count=1 ./internal/servers -run '^(TestConverted|TestTrain)$$'
+	NERBENCH_TRAIN="$${NERBENCH_TRAIN:-$$(.ci/train)}" NERBENCH_TRAINERS="$${NERBENCH_TRAINERS:-$$(.ci/trainers)}" \
+	  NERBENCH_ADAPTERS="$${NERBENCH_ADAPTERS:-$$(.ci/adapters)}" \
 	  go test -count=1 -tags validators,train ./internal/validators -run 'ReadsExports$$'
 
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags

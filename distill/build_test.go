@@ -1,10 +1,12 @@
 package distill
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +101,32 @@ func TestBuildHasEachQuestionOnce(t *testing.T) {
 	for _, c := range all.Train {
 		if dev[c.ID] {
 			t.Errorf("%s is on both sides", c.ID)
+		}
+	}
+}
+
+// TestBuildOnAnyProcessors: the conversations, and the bytes of their files, do not depend on
+// the number of processors, nor on whether there are more of them than passages.
+func TestBuildOnAnyProcessors(t *testing.T) {
+	for _, passages := range []int{3, 300} {
+		kept := randomData(rand.New(rand.NewPCG(11, 12)), passages, 50)
+		for _, strategy := range Strategies {
+			s := settings(func(s *Settings) { s.Negatives, s.Ratio, s.Guard = strategy, 2, "surface" })
+			var want []byte
+			for _, n := range []int{1, 2, 5} {
+				was := runtime.GOMAXPROCS(n)
+				lines, err := linesOf(build(t, s, kept).Train)
+				runtime.GOMAXPROCS(was)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want == nil {
+					want = lines
+				}
+				if !bytes.Equal(lines, want) {
+					t.Errorf("%s: %d passages differ on %d processors", strategy, passages, n)
+				}
+			}
 		}
 	}
 }

@@ -52,7 +52,7 @@ func withClock(cmd *exec.Cmd, wrong time.Duration, begin func() error) error {
 	return syscall.PtraceDetach(pid)
 }
 
-// clockOf is the place of the function of a process that reads the clock.
+// clockOf is the address of the function with which a process reads the clock.
 func clockOf(pid int) (uintptr, error) {
 	vectors, err := os.ReadFile(fmt.Sprintf("/proc/%d/auxv", pid))
 	if err != nil {
@@ -89,7 +89,7 @@ func clockOf(pid int) (uintptr, error) {
 	return 0, fmt.Errorf("process %d reads the clock elsewhere", pid)
 }
 
-// mapped is the size of what is mapped at an address.
+// mapped is the size of the mapping that begins at an address.
 func mapped(pid int, at uintptr) (uintptr, error) {
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {

@@ -73,15 +73,19 @@ func TestFleetQueue(t *testing.T) {
 			}
 			f.coordinator = f.start("run", "-m", "ollama/tiny", "-d", "mini", "--probe", "0", "--store", f.store, "--queue", f.join)
 			f.work(3)
-			if f.answered(20) {
-				i := f.holder(f.join)
-				queue[i].kill()
-				f.disturbed(len(f.workers))
-				if !tc.gone {
-					queue[i] = serve(i)
-				}
+			if !f.answered(20) {
+				t.Fatalf("the coordinator has ended\n%s", f.coordinator.output)
+			}
+			i := f.holder(f.join)
+			queue[i].kill()
+			f.disturbed(len(f.workers))
+			if !tc.gone {
+				queue[i] = serve(i)
 			}
 			f.finish()
+			if out := f.coordinator.output.String(); !strings.Contains(out, "the queue was lost") {
+				t.Errorf("the server that was killed did not have the passages:\n%s", out)
+			}
 			for _, m := range append(f.workers, f.coordinator) {
 				if out := m.output.String(); strings.Contains(out, "s3cret") {
 					t.Errorf("the login is printed:\n%s", out)
@@ -120,8 +124,11 @@ func (f *machines) holder(address string) (number int) {
 	defer conn.Close()
 	stream, _ := conn.JetStream() // with valid options
 	for info := range stream.Streams() {
-		if info.Cluster != nil {
-			fmt.Sscanf(info.Cluster.Leader, "queue%d", &number)
+		if info.Cluster == nil { // a server alone
+			continue
+		}
+		if _, err := fmt.Sscanf(info.Cluster.Leader, "queue%d", &number); err != nil {
+			f.t.Errorf("stream %s: no server of the queue has it: %q", info.Config.Name, info.Cluster.Leader)
 		}
 	}
 	return number

@@ -9,13 +9,16 @@
 # NERBENCH is the program (by default it is built), NERBENCH_TRAIN the Python with the
 # packages of requirements.txt (by default .ci/train installs it). STEPS, BATCH, SEED,
 # RATIO (negatives for each type of a passage), SAMPLE (passages of the teacher), LIMIT
-# (passages of each dataset to ask) and JOBS (students that train at once) can be set.
+# (passages of each dataset to ask) and JOBS (students that train at once) can be set. The
+# default STEPS and RATIO were chosen on the passages that are asked (docs/distill.md). For
+# your own data, choose them on other passages, such as those of a dev split.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 : "${NERBENCH_REFERENCE:?names the folder of the reference material}"
-base=$NERBENCH_REFERENCE/models/tiny-uniner-none
-export NERBENCH_DATA=$NERBENCH_REFERENCE/data
+reference=$(cd "$NERBENCH_REFERENCE" && pwd)
+base=$reference/models/tiny-uniner-none
+export NERBENCH_DATA=$reference/data
 corpus=(mit-movie mit-restaurant crossner-ai crossner-literature crossner-music crossner-politics)
 asked=mit-movie,mit-restaurant
 kinds=(none uniform frequency)
@@ -33,7 +36,7 @@ for d in "${corpus[@]}"; do
   "$program" datasets export "$d" --split train >"texts/$d.jsonl"
 done
 "$program" distill construct texts -m exec/annotations \
-  --command "$python $here/teacher.py $(echo texts/*.jsonl)" --sample "${SAMPLE:-10000}" --out made
+  --command "'$python' '$here/teacher.py' $(echo texts/*.jsonl)" --sample "${SAMPLE:-10000}" --out made
 "$program" distill stats made
 
 # PyTorch, MKL and OpenMP: one thread for each student.

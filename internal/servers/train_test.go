@@ -71,9 +71,9 @@ func forgetBOS(t *testing.T, file string) {
 }
 
 // TestTrain takes a student from a dataset to a score, by the program of the export, which
-// compares the labels of TRL with the answers. It is stopped after 10 of 20 steps: the same
-// command does the rest. The base is in 16-bit floats, in which AdamW would damage it: the
-// student must not be.
+// compares the labels of TRL with the answers. After 10 steps it is asked for 20, and goes on
+// from the last checkpoint that is complete. The base is in 16-bit floats, in which AdamW
+// would damage it: the student must not be.
 func TestTrain(t *testing.T) {
 	python, base := trainer(t), reference.Path(t, "models", "tiny-uniner-none")
 	w := newWorkplace(t, "NERBENCH_LLAMA_LIB="+llamaLibrary(t, "cpu"))
@@ -82,6 +82,10 @@ func TestTrain(t *testing.T) {
 	w.train(t, python, base, "10")
 	if steps := trainedSteps(t, filepath.Join(w.dir, "student")); !slices.Equal(steps, []int{9, 10}) {
 		t.Fatalf("10 steps left checkpoints %v", steps)
+	}
+	// The state of a checkpoint is written last: here, the writer was stopped before.
+	if err := os.Mkdir(filepath.Join(w.dir, "student", "checkpoint-11"), 0o755); err != nil {
+		t.Fatal(err)
 	}
 	// It goes on with the checkpoints of the first call, one at each step; a new training of
 	// 20 steps has them at 18 and 20.

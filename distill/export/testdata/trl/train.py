@@ -10,12 +10,12 @@ After a stop, the same command goes on from the last checkpoint in OUT.
 import argparse
 import json
 import os
+import pathlib
 import sys
 
 import torch
 from datasets import load_dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig, SFTTrainer
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -100,8 +100,16 @@ def check_labels():
         print(f"train.py: {cut} conversations are longer than 2048 tokens, and are cut")
 
 
+def last_checkpoint():
+    """The last checkpoint in OUT. Its state is written last: without it, the training was
+    stopped while the checkpoint was written."""
+    folders = [f.parent for f in pathlib.Path(o.out).glob("checkpoint-*/trainer_state.json")]
+    steps = {int(f.name[len("checkpoint-"):]): str(f) for f in folders if f.name[len("checkpoint-"):].isdigit()}
+    return steps[max(steps)] if steps else None
+
+
 check_labels()
-trainer.train(resume_from_checkpoint=get_last_checkpoint(o.out) if os.path.isdir(o.out) else None)
+trainer.train(resume_from_checkpoint=last_checkpoint())
 trainer.save_model(o.out)
 
 # transformers does not write add_bos_token, and converters to GGUF take its absence for

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"nerbench/metrics/stats"
+	"nerbench/results"
 	"nerbench/reports"
 )
 

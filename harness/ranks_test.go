@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"nerbench/metrics/stats"
-	"nerbench/results"
 	"nerbench/reports"
+	"nerbench/results"
 )
 
 // rankedTable is a table of models by dataset of a suite with two datasets.

@@ -210,7 +210,7 @@ func (m *boardMaker) rankSuite(track string, s *boardSuite) (ranked, unranked []
 		if slices.Contains(same, l.Model) {
 			ranked = append(ranked, l.Line)
 		} else {
-			l.Missing = "other passages than those of the other models"
+			l.Missing = "the passages of the other models"
 			unranked = append(unranked, l.Line)
 		}
 	}

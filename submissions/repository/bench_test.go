@@ -46,7 +46,7 @@ func BenchmarkBuild(b *testing.B) {
 			began := processor.Time()
 			for b.Loop() {
 				request := BuildRequest{Dir: board, Out: filepath.Join(dir, "site"), Site: harness.SiteRequest{BoardRequest: harness.BoardRequest{Resamples: 10_000, Version: "test"}}}
-				if built, err := Build(b.Context(), bench, request); err != nil || built.Runs%benchDatasets != 0 {
+				if built, err := Build(b.Context(), bench, request); err != nil || built.Runs == 0 || built.Runs%benchDatasets != 0 {
 					b.Fatalf("%+v, %v", built, err)
 				}
 			}

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
 
@@ -179,9 +177,7 @@ func (env *environment) exportBoard(c *cli.Context) error {
 }
 
 func (env *environment) buildBoard(c *cli.Context) error {
-	if os.Getenv("GOGC") == "" { // the tests of all pairs of models stay in memory, and the usual reserve would double it
-		debug.SetGCPercent(30)
-	}
+	env.collectAfter(collectBoardAt)
 	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip"), Blobs: blobs(), Notes: cacheFolder("boards")}
 	r.Out = cmp.Or(c.String("out"), filepath.Join(r.Dir, filepath.FromSlash(repository.DefaultSite)))
 	var err error

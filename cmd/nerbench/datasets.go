@@ -104,15 +104,19 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 }
 
 // oneDataset finds the dataset in the first argument. The command has this many more
-// arguments. Those of the embedded sample have no files, and no command with more.
+// arguments. A dataset of the embedded sample is found only by commands without more: it
+// has no files to import.
 func (env *environment) oneDataset(c *cli.Context, command string, more int) (*datasets.Dataset, error) {
 	if c.NArg() != 1+more {
 		return nil, fault.Usagef("%s: want %s", command, c.Command.ArgsUsage)
 	}
 	id := []string{c.Args().First()}
-	found, err := env.bench.AskedDatasets(id, "")
+	var found []*datasets.Dataset
+	var err error
 	if more > 0 {
 		found, err = env.bench.SelectDatasets(id, "", "")
+	} else {
+		found, err = env.bench.AskedDatasets(id, "")
 	}
 	switch {
 	case errors.As(err, new(*fault.UsageError)):

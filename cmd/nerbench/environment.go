@@ -64,12 +64,21 @@ const collectAt = 400
 // can be 100 MiB.
 const collectSampleAt = 50
 
-// asks prepares for asking models. collect is the growth of the heap at which garbage is
-// collected, unless the environment has one.
-func (env *environment) asks(collect int) {
+// collectBoardAt is that of board build, which keeps the tests of all pairs of models in
+// memory; the default would double it.
+const collectBoardAt = 30
+
+// asks prepares for asking models. growth is that of [environment.collectAfter].
+func (env *environment) asks(growth int) {
 	env.asking = true
+	env.collectAfter(growth)
+}
+
+// collectAfter sets the growth of the heap, in percent, after which garbage is collected,
+// unless the variable GOGC sets it.
+func (env *environment) collectAfter(growth int) {
 	if env.getenv("GOGC") == "" {
-		debug.SetGCPercent(collect)
+		debug.SetGCPercent(growth)
 	}
 }
 
@@ -121,9 +130,9 @@ func (env *environment) readGlobals(c *cli.Context) error {
 // checkFolders returns an error if the folder of a global flag is a file. A folder that does
 // not exist is empty, or will be made.
 func (env *environment) checkFolders() error {
-	for flag, folder := range map[string]string{"data": env.data, "datasets": env.datasets, "prompts": env.prompts, "models": env.models} {
-		if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-			return fault.Usagef("--%s %s: not a folder", flag, folder)
+	for _, f := range []struct{ flag, folder string }{{"data", env.data}, {"datasets", env.datasets}, {"prompts", env.prompts}, {"models", env.models}} {
+		if info, err := os.Stat(f.folder); err == nil && !info.IsDir() {
+			return fault.Usagef("--%s %s: not a folder", f.flag, f.folder)
 		}
 	}
 	return nil

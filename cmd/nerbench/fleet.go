@@ -147,9 +147,8 @@ func workersCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "workers",
 		Usage: "list the workers of a run --listen",
-		Description: `workers asks the coordinator of FLEET, as in worker, for its workers: node and process,
-server, slots, passages in work and done, passages a second, failures, and the time since
-the last sign of life.`,
+		Description: `workers prints a line for each worker of FLEET: node and process, server, slots, passages
+in progress and done, passages per second, failures, and the time since its last message.`,
 		Flags: []cli.Flag{joinFlag()},
 		Action: func(c *cli.Context) error {
 			if c.String("join") == "" {

@@ -7,8 +7,8 @@ import (
 )
 
 // PeakMemory is the largest resident memory, in bytes, that this process has had since it
-// began; 0 if the system does not report it. The usage that a parent
-// reads at the end includes the memory of the parent, from which the process was made.
+// began; 0 if the system does not report it. The peak that a parent reads at the end (Maxrss)
+// includes the memory of the parent, from which the process was made.
 func PeakMemory() int64 {
 	text, _ := os.ReadFile("/proc/self/status")
 	var kib int64

@@ -365,7 +365,8 @@ func fullCoordinator(c *campaign.Campaign, f *machines) {
 		f.t.Errorf("without room: exit code %d\n%s", code, out)
 	}
 	c.Saw(1, "failed for want of room")
-	f.disturbed(len(f.workers)) // they keep the answers that could not be stored
+	f.disturbed(len(f.workers))
+	f.unstored()
 	f.coordinate()
 	f.finish()
 }

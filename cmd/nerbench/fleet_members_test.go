@@ -82,11 +82,28 @@ func (f *machines) workerOf(join string, more ...string) *member {
 // disturbed notes that so many workers may have had passages in flight.
 func (f *machines) disturbed(workers int) { f.inFlight += workers * fleetSlots * fleetQueries }
 
-// killCoordinator kills the coordinator. Passages in flight may be asked again. Those that
-// it had not stored yet may not: their workers keep the answers.
+// killCoordinator kills the coordinator. Passages in flight may be asked again, and those
+// that it had not stored: their workers keep the answers, but another worker may begin with
+// such a passage before its worker has found the new coordinator.
 func (f *machines) killCoordinator() {
+	f.t.Helper()
 	f.coordinator.kill()
 	f.disturbed(len(f.workers))
+	f.unstored()
+}
+
+// unstored notes that passages were in flight that were asked, and are not in the store.
+func (f *machines) unstored() {
+	f.t.Helper()
+	stored := len(f.completed(f.store)) * fleetQueries
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for prompt := range f.times {
+		if strings.Contains(prompt, "Text: ") {
+			f.inFlight++
+		}
+	}
+	f.inFlight -= stored
 }
 
 // finish waits for the coordinator, and demands the store of an undisturbed process, and

@@ -102,7 +102,11 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	}
 	warnings := &remarks{}
 	b.note("opening %s", p.Request.Plan.Model)
-	m, err := p.open(ctx, warnings.add, warnings.add)
+	// Remarks are shown at once, too: a program may make one wait.
+	m, err := p.open(ctx, func(text string) {
+		b.note("%s", text)
+		warnings.add(text)
+	}, warnings.add)
 	if err != nil {
 		return nil, err
 	}

@@ -19,9 +19,9 @@ import (
 //
 // How many answers may differ from the known ones depends on what computes them. vLLM
 // computes as the known answers were computed; llama.cpp rounds activations to the 16
-// bits of the weights, and adds up attention in 16 bits; Ollama differs a little more
-// often, and gives up an answer that repeats one token thirty times, without a reason
-// for its end. In mit-restaurant the answers are short. The model has hardly learnt
+// bits of the weights; Ollama differs a little more often, and gives up an answer
+// that repeats one token thirty times, without a reason for its end. In
+// mit-restaurant the answers are short. The model has hardly learnt
 // crossner-politics, so that many answers there run on for hundreds of tokens.
 func TestServers(t *testing.T) {
 	w, model := newWorkplace(t), newTrained(t)
@@ -80,7 +80,7 @@ func TestServers(t *testing.T) {
 			q := politics
 			q.model, q.flags = "gguf/"+model.file, flags
 			result := w.askKilled(t, q)
-			differ, queries = differ+model.check(t, w, q, result, 4, 0), queries+result.Queries
+			differ, queries = differ+model.check(t, w, q, result, 2, 0), queries+result.Queries
 			asked = append(asked, system{result.Run, result.Model, 0.05})
 		})
 		if differ > queries/100 {

@@ -231,10 +231,12 @@ func (r *Runner) start() error {
 	p.FullSWA = true                                              // a prefix is used again however long the text after it was
 	p.Threads, p.ThreadsBatch = int32(c.Threads), int32(c.Threads)
 	p.UnifiedKV, p.NoPerf = true, true
-	// Without flash attention, a token is computed against the memory of all queries in
-	// progress; with it, only against its own, which saves a sixth of the time on CPUs.
-	p.FlashAttention = llama.FlashAttentionAuto
 	if r.offloaded == "" {
+		// On CPUs, flash attention would save a sixth of the time, since a token is computed
+		// against its own memory and not that of all queries in progress. But it rounds more:
+		// answers then depend on what else is in progress, and more long answers differ from
+		// those in full precision.
+		p.FlashAttention = llama.FlashAttentionOff
 		p.OffloadOps, p.OffloadKQV = false, false // with no layer on the GPU, nothing else is there
 	}
 	r.library.log.take()

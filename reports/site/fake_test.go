@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"nerbench/ner"
 )
@@ -90,15 +91,19 @@ func find(d *ner.Document, mention string, t ner.EntityType) ner.Span {
 	return ner.Span{Start: at, End: at + len(mention), Type: t}
 }
 
-// memoryFiles keeps data files in memory.
-type memoryFiles map[string]any
+// memoryFiles keeps data files in memory, by name. Several goroutines write them.
+type memoryFiles struct {
+	mu     sync.Mutex
+	byName map[string]any
+}
 
-func (m memoryFiles) Fixed(name string, content any) error {
-	m[name] = content
+func (m *memoryFiles) Fixed(name string, content any) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.byName[name] = content
 	return nil
 }
 
-func (m memoryFiles) Hashed(name string, content any) (string, error) {
-	m[name] = content
-	return name, nil
+func (m *memoryFiles) Hashed(name string, content any) (string, error) {
+	return name, m.Fixed(name, content)
 }

@@ -126,14 +126,14 @@ func TestAnswersWithoutText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files := memoryFiles{}
+		files := &memoryFiles{byName: map[string]any{}}
 		s.attach(t.Context(), archive, AllAnswers, files)
 		if _, err := s.Findings("demo"); err != nil {
 			t.Fatal(err)
 		}
-		c, ok := files["runs/run-a/a000"].(chunk)
+		c, ok := files.byName["runs/run-a/a000"].(chunk)
 		if !ok || len(c.Items) != 3 {
-			t.Fatalf("chunk %+v", files["runs/run-a/a000"])
+			t.Fatalf("chunk %+v", files.byName["runs/run-a/a000"])
 		}
 		for _, item := range c.Items {
 			var p predictedData

@@ -54,20 +54,20 @@ func invented(n int, mayShow bool) (*Board, *fakeArchive) {
 	return board, archive
 }
 
-func writtenData(t *testing.T, n int, mayShow bool, mode AnswersMode) (memoryFiles, Findings) {
+func writtenData(t *testing.T, n int, mayShow bool, mode AnswersMode) (map[string]any, Findings) {
 	t.Helper()
 	board, archive := invented(n, mayShow)
 	s, err := newSite(board)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := memoryFiles{}
+	files := &memoryFiles{byName: map[string]any{}}
 	s.attach(t.Context(), archive, mode, files)
 	f, err := s.Findings("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files, f
+	return files.byName, f
 }
 
 func TestChunks(t *testing.T) {
@@ -239,7 +239,7 @@ func TestOtherPassagesAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.attach(t.Context(), archive, AllAnswers, memoryFiles{})
+	s.attach(t.Context(), archive, AllAnswers, &memoryFiles{byName: map[string]any{}})
 	if _, err := s.Findings("demo"); err == nil || !strings.Contains(err.Error(), "demo/test/7") {
 		t.Errorf("error is %v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,14 +22,14 @@ func TestUnchanged(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "site")
 	request := BuildRequest{Dir: dir, Out: out, Notes: filepath.Join(t.TempDir(), "notes")}
 	request.Site.Version = "1"
-	verified := 0
-	request.verified = func() { verified++ }
-	build := func(name string, want int) Built {
+	var verified atomic.Int64
+	request.verified = func() { verified.Add(1) }
+	build := func(name string, want int64) Built {
 		t.Helper()
-		verified = 0
+		verified.Store(0)
 		built, err := Build(t.Context(), b, request)
-		if err != nil || verified != want || built.Unchanged != (want == 0) || built.Runs == 0 || built.Models != 1 {
-			t.Fatalf("%s: %d verified, want %d: %+v, %v", name, verified, want, built, err)
+		if err != nil || verified.Load() != want || built.Unchanged != (want == 0) || built.Runs == 0 || built.Models != 1 {
+			t.Fatalf("%s: %d verified, want %d: %+v, %v", name, verified.Load(), want, built, err)
 		}
 		return built
 	}
@@ -79,9 +80,9 @@ func TestUnchanged(t *testing.T) {
 	if err := errors.Join(os.WriteFile(blob, text, 0o600), os.Chtimes(blob, time.Time{}, info.ModTime())); err != nil {
 		t.Fatal(err)
 	}
-	verified = 0
-	if built, err := Build(t.Context(), b, request); err == nil || built.Files > 0 || verified == 0 {
-		t.Errorf("tampered answers: %d verified, %+v, %v", verified, built, err)
+	verified.Store(0)
+	if built, err := Build(t.Context(), b, request); err == nil || built.Files > 0 || verified.Load() == 0 {
+		t.Errorf("tampered answers: %d verified, %+v, %v", verified.Load(), built, err)
 	}
 	request.Skip = true
 	for range 2 { // what is left out is said each time

@@ -212,18 +212,8 @@ func wrongJoinFiles(c *campaign.Campaign, f *machines) {
 // holds some answers until the second one has ended.
 func twoCoordinators(c *campaign.Campaign, f *machines) {
 	answered := 1 + c.Random.IntN(20)
-	held := make(chan struct{})
-	release := sync.OnceFunc(func() { close(held) })
+	release := f.holdAnswers(answered)
 	defer release()
-	var asked atomic.Int64
-	answer := f.fake.Answer
-	f.fake.Change(func(prompt string) string {
-		if strings.Contains(prompt, "Text: ") && asked.Add(1) > int64(answered) {
-			<-held
-		}
-		return answer(prompt)
-	})
-	defer f.fake.Change(answer)
 	f.coordinate()
 	f.work(2)
 	if !f.answered(answered) {

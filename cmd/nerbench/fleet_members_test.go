@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -186,6 +187,24 @@ func (f *machines) answered(queries int) bool {
 		}
 	}
 	return !f.coordinator.over()
+}
+
+// holdAnswers lets the server answer so many queries, and hold the answers to all others
+// until release is called.
+func (f *machines) holdAnswers(after int) (release func()) {
+	held := make(chan struct{})
+	var asked atomic.Int64
+	answer := f.fake.Answer
+	f.fake.Change(func(prompt string) string {
+		if strings.Contains(prompt, "Text: ") && asked.Add(1) > int64(after) {
+			<-held
+		}
+		return answer(prompt)
+	})
+	return sync.OnceFunc(func() {
+		f.fake.Change(answer)
+		close(held)
+	})
 }
 
 // member is a process of a fleet.

@@ -16,7 +16,8 @@ import (
 
 // TestFleetQueue asks through NATS servers that are processes of their own, built from the
 // module of nats-server: one with a password, one with a token, and clusters of three. The
-// server that has the passages is killed while they are in flight.
+// server that has the passages is killed while they are in flight: answers are held until
+// the coordinator has noticed.
 func TestFleetQueue(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "nats-server")
@@ -71,6 +72,8 @@ func TestFleetQueue(t *testing.T) {
 			if code, out := f.run("workers", "--join", "nats://lab:wrong@"+addresses[0]); code != exitError || !strings.Contains(out, "Authorization Violation") || strings.Contains(out, "wrong") {
 				t.Errorf("with a wrong password: exit code %d\n%s", code, out)
 			}
+			release := f.holdAnswers(20)
+			defer release()
 			f.coordinator = f.start("run", "-m", "ollama/tiny", "-d", "mini", "--probe", "0", "--store", f.store, "--queue", f.join)
 			f.work(3)
 			if !f.answered(20) {
@@ -82,8 +85,9 @@ func TestFleetQueue(t *testing.T) {
 			if !tc.gone {
 				queue[i] = serve(i)
 			}
+			f.awaitOutput("the queue was lost")
+			release()
 			f.finish()
-			// Mostly the queue was lost; another server may have taken over before the kill.
 			for _, m := range append(f.workers, f.coordinator) {
 				if out := m.output.String(); strings.Contains(out, "s3cret") {
 					t.Errorf("the login is printed:\n%s", out)
@@ -112,7 +116,7 @@ func (f *machines) awaitQueue(address string) {
 	}
 }
 
-// holder is the number of the server that has the passages.
+// holder waits until a server of the queue has the passages, and returns its number.
 func (f *machines) holder(address string) (number int) {
 	f.t.Helper()
 	conn, err := nats.Connect(address)
@@ -121,15 +125,29 @@ func (f *machines) holder(address string) (number int) {
 	}
 	defer conn.Close()
 	stream, _ := conn.JetStream() // with valid options
-	for info := range stream.Streams() {
-		if info.Cluster == nil { // a server alone
-			continue
+	for deadline := time.Now().Add(fleetPatience); ; time.Sleep(2 * time.Millisecond) {
+		for info := range stream.Streams() {
+			if info.Cluster == nil { // a server alone
+				return 0
+			}
+			if _, err := fmt.Sscanf(info.Cluster.Leader, "queue%d", &number); err == nil {
+				return number
+			}
 		}
-		if _, err := fmt.Sscanf(info.Cluster.Leader, "queue%d", &number); err != nil {
-			f.t.Errorf("stream %s: no server of the queue has it: %q", info.Config.Name, info.Cluster.Leader)
+		if f.coordinator.over() || time.Now().After(deadline) {
+			f.t.Fatalf("no server of the queue has the passages\n%s", f.coordinator.output)
 		}
 	}
-	return number
+}
+
+// awaitOutput waits until the coordinator has printed a text.
+func (f *machines) awaitOutput(text string) {
+	f.t.Helper()
+	for deadline := time.Now().Add(fleetPatience); !strings.Contains(f.coordinator.output.String(), text); time.Sleep(20 * time.Millisecond) {
+		if f.coordinator.over() || time.Now().After(deadline) {
+			f.t.Fatalf("no %q:\n%s", text, f.coordinator.output)
+		}
+	}
 }
 
 // freePorts are ports on which nobody listens.

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"nerbench/internal/reference"
-	"nerbench/internal/tinymodel"
 )
 
 // TestFleetOfLocalModels: workers that have the model in their own process answer as one
@@ -26,14 +25,7 @@ func TestFleetOfLocalModels(t *testing.T) {
 			return nil, []string{"-m", "exec/spans", "--command", commandOf(t, "spans")}
 		}, nil},
 		{"onnx", 400, func(t *testing.T, w *workplace) ([]string, []string) {
-			classifier := tinymodel.Classifier{
-				Labels: []string{"O", "B-PER", "I-PER", "B-LOC"}, Positions: 16,
-				Tokens: map[string]string{"Person": "B-PER", "Town": "B-LOC", "left": "O", ".": "O"},
-				Order:  []string{"Person", "Town", "left", "."},
-			}
-			if err := classifier.WriteFolder(filepath.Join(w.dir, "classifier")); err != nil {
-				t.Fatal(err)
-			}
+			w.classifier()
 			return nil, []string{"-m", "onnx/classifier"}
 		}, []string{"--aggregation", "first"}},
 		{"gguf", 30, func(t *testing.T, w *workplace) ([]string, []string) {

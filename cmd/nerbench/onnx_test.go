@@ -60,20 +60,27 @@ func TestONNX(t *testing.T) {
 	}
 }
 
-// TestONNXKilledAndContinued: a process that is killed, and given the same command,
-// asks the rest; its store is that of a quiet day.
-func TestONNXKilledAndContinued(t *testing.T) {
-	t.Parallel()
-	const passages = 400
-	w := newWorkplace(t, passages, 0)
+// classifier writes an ONNX model, which knows the mentions of the workplace, as the folder
+// "classifier".
+func (w *workplace) classifier() {
+	w.t.Helper()
 	classifier := tinymodel.Classifier{
 		Labels: []string{"O", "B-PER", "I-PER", "B-LOC"}, Positions: 16,
 		Tokens: map[string]string{"Person": "B-PER", "Town": "B-LOC", "left": "O", ".": "O"},
 		Order:  []string{"Person", "Town", "left", "."},
 	}
 	if err := classifier.WriteFolder(filepath.Join(w.dir, "classifier")); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
+}
+
+// TestONNXKilledAndContinued: a process that is killed, and given the same command,
+// asks the rest; its store is that of a quiet day.
+func TestONNXKilledAndContinued(t *testing.T) {
+	t.Parallel()
+	const passages = 400
+	w := newWorkplace(t, passages, 0)
+	w.classifier()
 	asking := []string{"run", "-m", "onnx/classifier", "-d", "mini", "-q", "--store"}
 	if code, _, stderr := w.with(nil, append(asking, "calm.db")...); code != 0 {
 		t.Fatalf("undisturbed run: exit code %d\n%s", code, stderr)

@@ -39,8 +39,9 @@ func askingFor(t *testing.T, run context.Context) (*Coordinator, *job) {
 	return c, j
 }
 
-// tell sends an answer, and reports whether the coordinator has taken it.
-func tell(t *testing.T, c *Coordinator, a answer) bool {
+// send sends an answer, waits until the coordinator has read it, and returns where its reply
+// arrives.
+func send(t *testing.T, c *Coordinator, a answer) *nats.Subscription {
 	t.Helper()
 	data, err := encode(a)
 	if err != nil {
@@ -56,6 +57,13 @@ func tell(t *testing.T, c *Coordinator, a answer) bool {
 	if _, err := c.conn.Request(c.subjects.workers(), []byte("{}"), time.Minute); err != nil { // it comes after the answer
 		t.Fatal(err)
 	}
+	return reply
+}
+
+// tell sends an answer, and reports whether the coordinator has taken it.
+func tell(t *testing.T, c *Coordinator, a answer) bool {
+	t.Helper()
+	reply := send(t, c, a)
 	if err := c.conn.Flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -184,23 +192,10 @@ func TestAnswersAreTakenWhenTheyAreStored(t *testing.T) {
 	a := complete(t, ctx, c, j, "a")
 	earlier := a
 	earlier.Session, earlier.Worker = "earlier", "two"
-	data, err := encode(earlier)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if tell(t, c, a) || tell(t, c, earlier) {
 		t.Error("an answer that is sent again is taken, but not stored")
 	}
-	reply, err := c.conn.SubscribeSync(c.conn.NewInbox())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.conn.PublishRequest(c.subjects.answer(), reply.Subject, data); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.conn.Request(c.subjects.workers(), []byte("{}"), time.Minute); err != nil { // it comes after the answer
-		t.Fatal(err)
-	}
+	reply := send(t, c, earlier)
 	c.mu.Lock()
 	if n := len(c.unstored[a.ID].waiting); n != 2 {
 		t.Errorf("%d workers wait, want 2", n)

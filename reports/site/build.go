@@ -129,8 +129,8 @@ func (s *site) write(ctx context.Context, out *folder) error {
 	})
 }
 
-// eachOf calls f with each item and its index on all processors. Its error is that of the first item that
-// has one.
+// eachOf calls f with each item and its index, on all processors. Its error is that of the
+// first item that has one.
 func eachOf[T any](ctx context.Context, items []T, f func(int, T) error) error {
 	errs := make([]error, len(items))
 	var failed atomic.Bool

@@ -277,6 +277,23 @@ func TestEachPassageFailsOnce(t *testing.T) {
 	}
 }
 
+// TestAnsweredTwice: a passage is not blamed for another one that was answered twice.
+func TestAnsweredTwice(t *testing.T) {
+	var c counted
+	r := opened(t, "again", c.into, func(config *Config) {
+		config.Command = append(config.Command, filepath.Join(t.TempDir(), "first"))
+	})
+	for _, text := range []string{"first", "second"} { // one after the other
+		answers, faults := ask(t, r, text)
+		if faults[0] != nil || answers[0].Text != whole(text) || answers[0].Finish != ner.FinishStop {
+			t.Errorf("%s: %+v, %v", text, answers[0], faults[0])
+		}
+	}
+	if got := strings.Join(c.lines, "\n"); !strings.Contains(got, "answered twice") || !strings.Contains(got, `type "DATE" was not asked`) {
+		t.Errorf("failures: %s", got)
+	}
+}
+
 // TestProgramsThatAlwaysFail end a run, however many passages there are.
 func TestProgramsThatAlwaysFail(t *testing.T) {
 	t.Run("answers twice", func(t *testing.T) {

@@ -238,7 +238,8 @@ func (w *worker) hear(l line) {
 	t, known := w.flight[id]
 	if !known {
 		if n, err := strconv.Atoi(id); err == nil && n >= 1 && n <= w.process.asked && strconv.Itoa(n) == id {
-			w.fail(runners.Mark(fmt.Errorf("passage %s was answered twice", id), runners.ErrMisread), nil)
+			answered := &task{} // the cause is no passage that is in the process now
+			w.fail(runners.Mark(fmt.Errorf("passage %s was answered twice", id), runners.ErrMisread), answered)
 		} else {
 			w.fail(runners.Mark(fmt.Errorf("an answer has the id %s: no such passage was asked", quoted([]byte(id))), runners.ErrMisread), nil)
 		}
@@ -260,13 +261,13 @@ func (w *worker) hear(l line) {
 }
 
 // fail ends the process after a failure. Its passages are asked again in a fresh one: the
-// culprit alone; if it is unknown, all of them alone, one after the other, so that it is
-// found.
+// culprit alone; if it is unknown (nil), all of them alone, one after the other, so that it
+// is found.
 func (w *worker) fail(err error, culprit *task) {
 	r := w.runner
 	w.process.kill()
 	w.process = nil
-	if len(w.order) == 1 {
+	if culprit == nil && len(w.order) == 1 {
 		culprit = w.order[0]
 	}
 	flight := waiting(w.order)

@@ -120,6 +120,7 @@ func BenchmarkFleetTwenty(b *testing.B) {
 // BenchmarkFleetTakeover kills a worker whose server does not answer, and measures the time
 // until another one has done its passages. Budget: the lease and 2 s.
 func BenchmarkFleetTakeover(b *testing.B) {
+	const lease = 2 * time.Second
 	var took time.Duration
 	n := 0
 	for b.Loop() {
@@ -136,6 +137,7 @@ func BenchmarkFleetTakeover(b *testing.B) {
 				return "[]"
 			}
 		})
+		w.lease = lease
 		f := &machines{workplace: w, store: "results.db", join: "results.db.fleet"}
 		f.coordinate()
 		victim := w.program("worker", "--join", f.join, "-m", "ollama/tiny", "--max-connections", "2")
@@ -157,7 +159,7 @@ func BenchmarkFleetTakeover(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(took.Seconds()/float64(n), "takeover-s")
-	b.ReportMetric(fleetLeaseTime.Seconds(), "lease-s")
+	b.ReportMetric(lease.Seconds(), "lease-s")
 }
 
 // BenchmarkFleetRestart kills the coordinator and starts another one. It measures the time

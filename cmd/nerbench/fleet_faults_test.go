@@ -88,7 +88,7 @@ func frozen(c *campaign.Campaign, f *machines, disturbed int, chosen func() []*m
 				f.t.Error(err)
 			}
 		}
-		time.Sleep(3 * fleetLeaseTime)
+		time.Sleep(fleetLease * 3 / 2)
 		for _, i := range c.Random.Perm(len(frozen)) {
 			if err := frozen[i].Process.Signal(syscall.SIGCONT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				f.t.Error(err)
@@ -212,8 +212,7 @@ func wrongJoinFiles(c *campaign.Campaign, f *machines) {
 // holds some answers until the second one has ended.
 func twoCoordinators(c *campaign.Campaign, f *machines) {
 	answered := 1 + c.Random.IntN(20)
-	release := f.holdAnswers(answered)
-	defer release()
+	answers := f.hold(answered)
 	f.coordinate()
 	f.work(2)
 	if !f.answered(answered) {
@@ -228,7 +227,7 @@ func twoCoordinators(c *campaign.Campaign, f *machines) {
 		f.t.Error("the refused coordinator has changed the join file")
 	}
 	c.Saw(1, "were refused")
-	release()
+	answers.release()
 	f.finish()
 }
 
@@ -306,6 +305,7 @@ func anotherBuild(c *campaign.Campaign, f *machines) {
 // after some deliveries, with the names of their nodes; all others are complete. Then the
 // same command does the rest.
 func killingPassage(c *campaign.Campaign, f *machines) {
+	f.lease = fleetLease / 2 // each delivery but the last waits for its end
 	var mu sync.Mutex
 	var harmless atomic.Bool
 	answer := f.fake.Answer
@@ -361,16 +361,18 @@ func fullCoordinator(c *campaign.Campaign, f *machines) {
 	f.finish()
 }
 
-// stoppedWorkers ends workers by a signal, as Slurm and Kubernetes do. They give back what
-// they have not answered, so that nobody waits for the lease.
+// stoppedWorkers ends workers by a signal, as Slurm and Kubernetes do, while the server holds
+// answers to them. They give back what they have not answered: the lease is so long that the
+// test would end before it.
 func stoppedWorkers(c *campaign.Campaign, f *machines) {
+	f.lease = 2 * fleetPatience
+	at := 4
+	answers := f.hold(at)
 	f.coordinate()
 	f.work(3)
-	for at := 4; f.answered(at) && at < f.passages*fleetQueries; at += 10 + c.Random.IntN(10) {
+	for f.answered(at) {
 		i := c.Random.IntN(len(f.workers))
-		if !f.says(f.workers[i], "connected with") { // before, the signal ends it without a word
-			break
-		}
+		f.says(f.workers[i], "connected with") // before, the signal ends it without a word
 		if err := f.workers[i].Process.Signal(syscall.SIGTERM); err != nil {
 			f.t.Error(err)
 		}
@@ -380,6 +382,12 @@ func stoppedWorkers(c *campaign.Campaign, f *machines) {
 		}
 		c.Saw(1, "workers were stopped")
 		f.workers[i] = f.worker()
+		more := 10 + c.Random.IntN(10)
+		if at += more; at >= f.passages*fleetQueries {
+			break
+		}
+		answers.allow(more)
 	}
+	answers.release()
 	f.finish()
 }

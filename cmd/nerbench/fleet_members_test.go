@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,8 +21,6 @@ const (
 	// fleetSlots is the number of passages at once of a worker in these tests, and
 	// fleetQueries that of the queries of a passage.
 	fleetSlots, fleetQueries = 2, 2
-	// fleetLeaseTime is the lease of a passage in these tests.
-	fleetLeaseTime = 2 * time.Second
 	// fleetPatience ends a test of a fleet that does not end: many times what it needs. A
 	// worker alone tries a dead server for half a minute before it gives a passage away.
 	fleetPatience = 5 * time.Minute
@@ -187,24 +184,6 @@ func (f *machines) answered(queries int) bool {
 		}
 	}
 	return !f.coordinator.over()
-}
-
-// holdAnswers lets the server answer so many queries, and hold the answers to all others
-// until release is called.
-func (f *machines) holdAnswers(after int) (release func()) {
-	held := make(chan struct{})
-	var asked atomic.Int64
-	answer := f.fake.Answer
-	f.fake.Change(func(prompt string) string {
-		if strings.Contains(prompt, "Text: ") && asked.Add(1) > int64(after) {
-			<-held
-		}
-		return answer(prompt)
-	})
-	return sync.OnceFunc(func() {
-		f.fake.Change(answer)
-		close(held)
-	})
 }
 
 // member is a process of a fleet.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,14 +28,16 @@ import (
 // can kill it.
 const childVariable = "NERBENCH_TEST_PROGRAM"
 
-// fleetLease is the lease of a passage of fleets in tests.
-const fleetLease = "2s"
+// fleetLease is the lease of a passage of fleets in tests. A process that runs only after
+// two thirds of it, since the machine is busy, loses its passages.
+const fleetLease = 4 * time.Second
 
 // workplace is a folder with a dataset of invented passages, and a fake server.
 type workplace struct {
-	t    testing.TB
-	dir  string
-	fake *ollamatest.Fake
+	t     testing.TB
+	dir   string
+	fake  *ollamatest.Fake
+	lease time.Duration // of a fleet; 0: fleetLease
 
 	mu    sync.Mutex
 	times map[string]int // how often each prompt was asked
@@ -79,7 +82,7 @@ func (w *workplace) program(args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), childVariable+"=1", "NERBENCH_DATASETS=datasets", "NERBENCH_FLEET_LEASE="+fleetLease, "NERBENCH_DATA=data")
+	cmd.Env = append(os.Environ(), childVariable+"=1", "NERBENCH_DATASETS=datasets", "NERBENCH_FLEET_LEASE="+cmp.Or(w.lease, fleetLease).String(), "NERBENCH_DATA=data")
 	if w.fake != nil {
 		cmd.Env = append(cmd.Env, "OLLAMA_HOST="+w.fake.URL)
 	}
@@ -286,10 +289,12 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 func head(s string) string { return s[:min(len(s), 2000)] }
 
-// interrupted starts the program, sends it a signal after 100 queries, and returns its
-// standard error.
+// interrupted starts the program, sends it a signal when the server has answered 100
+// queries and holds the others, and returns its standard error.
 func (w *workplace) interrupted(sent syscall.Signal, args ...string) string {
 	w.t.Helper()
+	answers := w.hold(100)
+	defer answers.release()
 	cmd := w.program(args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -313,7 +318,7 @@ func (w *workplace) interrupted(sent syscall.Signal, args ...string) string {
 // TestInterruptedSweep: after Ctrl-C, a hint names the command for the table so far.
 func TestInterruptedSweep(t *testing.T) {
 	t.Parallel()
-	w := newWorkplace(t, 400, 10*time.Millisecond)
+	w := newWorkplace(t, 400, 0)
 	w.write("plan.toml", "title = \"Lines\"\ndatasets = [\"mini\"]\n[grid]\nvariant = [\"repo\", \"repo+nl\"]\n")
 	stderr := w.interrupted(syscall.SIGINT, "sweep", "run", "plan.toml", "-m", "ollama/tiny", "-q")
 	want := "nerbench: interrupted: all answers until now are stored\nnerbench: hint: nerbench sweep status plan.toml, with the same flags, prints the table so far; sweep run continues\n"
@@ -337,7 +342,7 @@ func testInterrupted(t *testing.T, sent syscall.Signal) {
 	caught := make(chan os.Signal, 1) // else the program ignores what nohup ignores in the test
 	signal.Notify(caught, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(caught) })
-	w := newWorkplace(t, 400, 10*time.Millisecond)
+	w := newWorkplace(t, 400, 0)
 	stderr := w.interrupted(sent, append(asking, "results.db")...)
 	if want := "nerbench: interrupted: all answers until now are stored\n"; stderr != want {
 		t.Errorf("said %q, want %q", stderr, want)

@@ -17,7 +17,7 @@ import (
 )
 
 // TestServeShowsLiveRuns opens the pages of serve in a browser while another process
-// makes a run against a fake server.
+// makes a run against a fake server, which holds answers until the page shows the others.
 func TestServeShowsLiveRuns(t *testing.T) {
 	w := newWorkplace(t, 60, 0)
 	model := []string{"run", "-m", "ollama/tiny", "-d", "mini", "--store", "r.db"}
@@ -58,12 +58,8 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	b.open(started.URL + "/live.html")
 	b.wait(`document.querySelector("#live").dataset.runs`, "0")
 
-	answer := w.fake.Answer
-	w.fake.Change(func(prompt string) string {
-		time.Sleep(100 * time.Millisecond)
-		return answer(prompt)
-	})
-	asking := w.program(append(model, "--set", "temperature=0.5")...)
+	answers := w.hold(40) // of 120
+	asking := w.program(append(model, "--set", "temperature=0.5", "--max-connections", "4")...)
 	var output bytes.Buffer
 	asking.Stdout, asking.Stderr = &output, &output
 	if err := asking.Start(); err != nil {
@@ -76,8 +72,10 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	region := `document.querySelector("#live [role=region]")`
 	b.wait(`(`+region+`.focus(), document.activeElement === `+region+`)`, "true")
 	b.wait(cell(3)+`.endsWith(" of 60") && parseInt(`+cell(3)+`) > 0`, "true")
-	b.wait(`parseFloat(`+cell(7)+`) > 0 && `+cell(8)+` !== "–"`, "true")
 	b.wait(`parseFloat(`+cell(5)+`) > 0`, "true")
+	answers.allow(40)
+	b.wait(`parseFloat(`+cell(7)+`) > 0 && `+cell(8)+` !== "–"`, "true")
+	answers.release()
 	if err := asking.Wait(); err != nil {
 		t.Fatal(err, output.String())
 	}

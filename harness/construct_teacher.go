@@ -44,7 +44,27 @@ func (c *construction) complete(ctx context.Context) (answered int, complete boo
 	}
 	answered, _ = countPart(done, ner.Shard{}.Has)
 	already, wanted := countPart(done, c.has)
-	return answered, already == wanted && len(done) == c.corpus.Passages.Passages, err
+	if err != nil || already < wanted || len(done) != c.corpus.Passages.Passages {
+		return answered, false, err
+	}
+	if ended, err := store.Ended(ctx, c.corpus.Teacher.Run); err != nil || ended {
+		return answered, true, err
+	}
+	return answered, true, c.endRun(ctx)
+}
+
+// endRun ends the run of a process that was killed when it had all answers. Its store has
+// a log until then, so that merge refuses it.
+func (c *construction) endRun(ctx context.Context) error {
+	store, err := results.Open(ctx, c.answersPath(), results.Existing)
+	if err != nil {
+		return err
+	}
+	run := ner.Run{Keys: c.corpus.Teacher.Keys}
+	if err = store.Begin(ctx, run, c.corpus.Passages.Passages); err == nil {
+		err = store.End(ctx, run.ID())
+	}
+	return errors.Join(err, store.Close())
 }
 
 // asksAlike reports whether the teacher would be asked as it was. If not, the teacher is

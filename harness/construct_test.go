@@ -15,6 +15,7 @@ import (
 	"nerbench/internal/fault"
 	"nerbench/internal/tinymodel"
 	"nerbench/ner"
+	"nerbench/results"
 	"nerbench/runners"
 	"nerbench/runners/ollama/ollamatest"
 	"nerbench/runners/open"
@@ -92,6 +93,45 @@ func TestReadConstructed(t *testing.T) {
 	}
 	if fake.Asked() != asked {
 		t.Error("the model was asked")
+	}
+}
+
+// TestKilledWithAllAnswers: if construct is killed when it has all answers, the same command
+// ends the run, without the teacher.
+func TestKilledWithAllAnswers(t *testing.T) {
+	b, fake := teacherBench(t)
+	r := constructRequest(t, "Ada sat. Bo sat. Ada ran off .")
+	out, err := b.Construct(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := distill.ReadCorpus(r.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func() *results.Store {
+		t.Helper()
+		store, err := results.Open(t.Context(), filepath.Join(r.Dir, distill.AnswersFile), results.Existing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+	store := open()
+	if err := store.Begin(t.Context(), ner.Run{Keys: made.Teacher.Keys}, 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil { // the run is not ended
+		t.Fatal(err)
+	}
+	fake.Close()
+	if _, err := b.Construct(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	store = open()
+	defer store.Close()
+	if ended, err := store.Ended(t.Context(), out.Run); err != nil || !ended {
+		t.Errorf("the run is not ended, %v", err)
 	}
 }
 

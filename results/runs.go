@@ -115,6 +115,16 @@ func (s *Store) End(ctx context.Context, runID string) error {
 	}))
 }
 
+// Ended reports whether the process that sent the queries of a run has ended the run. If it
+// was killed, it has not, even if the run is complete.
+func (s *Store) Ended(ctx context.Context, runID string) (ended bool, err error) {
+	return ended, s.fault(snapshot(ctx, s.read, func(tx *sql.Tx) error {
+		r, err := readRun(ctx, tx, runID)
+		ended = err == nil && !r.asking
+		return err
+	}))
+}
+
 // Done reports for each passage of a run, by its index, whether it is complete.
 func (s *Store) Done(ctx context.Context, runID string) ([]bool, error) {
 	var done []bool

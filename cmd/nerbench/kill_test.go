@@ -400,6 +400,7 @@ func (w *workplace) killSomewhere(c *campaign.Campaign, cmd *exec.Cmd, took time
 	}
 	_ = cmd.Process.Kill() // it may be done
 	<-ended
+	w.fake.Settle(w.t)
 	return !cmd.ProcessState.Exited()
 }
 

@@ -262,6 +262,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.killAt(cmd, c.Random.IntN(40), time.Duration(c.Random.IntN(10_000))*time.Microsecond)
+		w.fake.Settle(t)
 		for _, id := range w.completed("killed.db") {
 			var index int
 			fmt.Sscanf(id, "mini/test/%d", &index)

@@ -5,6 +5,7 @@ package ollamatest
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -44,6 +45,7 @@ type Fake struct {
 	Pullable   string
 	Size, VRAM int64
 
+	open      atomic.Int64 // connections
 	asked     atomic.Int64
 	pulled    atomic.Bool
 	changed   atomic.Pointer[func(prompt string) string]
@@ -107,9 +109,37 @@ func New(t testing.TB, set ...func(*Fake)) *Fake {
 	mux.HandleFunc("POST /api/pull", f.pull)
 	mux.HandleFunc("POST /api/generate", f.answer)
 	mux.HandleFunc("POST /api/chat", f.answer)
-	f.Server = httptest.NewServer(mux)
+	f.Server = httptest.NewUnstartedServer(mux)
+	f.Config.ConnState = f.count
+	f.Start()
 	t.Cleanup(f.Close)
 	return f
+}
+
+// count counts the open connections.
+func (f *Fake) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		f.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		f.open.Add(-1)
+	}
+}
+
+// Settle waits for the end of all requests of processes that were killed: those that they
+// sent before are answered, and counted, later. No other process may use the server.
+func (f *Fake) Settle(t testing.TB) {
+	t.Helper()
+	// Connections are accepted in order: all others come before this one.
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Get(f.URL + "/api/version")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	for f.open.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // Asked is the number of answered prompts.

@@ -34,7 +34,7 @@ func newEvents(source Source) *events {
 // run reads the state until the context ends.
 func (e *events) run(ctx context.Context) {
 	for {
-		if e.count() == 0 {
+		for e.count() == 0 {
 			select {
 			case <-ctx.Done():
 				return

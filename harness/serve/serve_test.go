@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nerbench/harness"
@@ -212,42 +213,53 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// TestNewVersion checks that a new version is served, and that the site before it is
-// closed when nobody reads it.
+// TestNewVersion checks that a new version is served, not at once, and that the site before
+// it is closed when nobody reads it.
 func TestNewVersion(t *testing.T) {
-	f := &fake{version: "v1"}
-	p := &pages{ctx: t.Context(), source: f, first: time.Minute, next: time.Minute}
-	first, err := p.acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.version = "v2"
-	again, err := p.acquire(t.Context())
-	if err != nil || again != first {
-		t.Fatalf("a look within a second makes a new site: %v", err)
-	}
-	p.looked, p.rebuild = time.Time{}, time.Time{}
-	second, err := p.acquire(t.Context())
-	if err != nil || second.version != "v2" {
-		t.Fatalf("version %s, %v", second.version, err)
-	}
-	if f.closed != 0 {
-		t.Error("a site that is read was closed")
-	}
-	p.release(first)
-	p.release(again)
-	if f.closed != 1 {
-		t.Error("the site before is not closed")
-	}
-	// A store that cannot be read is an error, and no old page.
-	f.fault, p.looked = errors.New("broken"), time.Time{}
-	if _, err := p.acquire(t.Context()); err == nil {
-		t.Error("no error")
-	}
-	p.release(second)
-	if err := p.close(); err != nil || f.closed != 2 {
-		t.Errorf("%d closed, %v", f.closed, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{version: "v1"}
+		p := &pages{ctx: t.Context(), source: f, first: time.Minute, next: time.Minute}
+		acquire := func(want string) *snapshot {
+			t.Helper()
+			s, err := p.acquire(t.Context())
+			if err != nil || s.version != want {
+				t.Fatalf("version %+v, %v, want %s", s, err, want)
+			}
+			return s
+		}
+		first := acquire("v1")
+		f.version = "v2"
+		readers := []*snapshot{first}
+		for range 5 { // the last is just before another site may be made
+			readers = append(readers, acquire("v1"))
+			time.Sleep(minRebuild/5 - time.Millisecond)
+		}
+		if f.opened != 1 {
+			t.Errorf("%d sites were made", f.opened)
+		}
+		time.Sleep(lookAgain + 5*time.Millisecond)
+		second := acquire("v2")
+		if f.closed != 0 {
+			t.Error("a site that is read was closed")
+		}
+		for _, s := range readers {
+			p.release(s)
+		}
+		if f.closed != 1 {
+			t.Error("the site before is not closed")
+		}
+		// A store that cannot be read is an error, and no old page; within a second nobody looks.
+		f.fault = errors.New("broken")
+		p.release(acquire("v2"))
+		time.Sleep(lookAgain + time.Millisecond)
+		if _, err := p.acquire(t.Context()); err == nil {
+			t.Error("no error")
+		}
+		p.release(second)
+		if err := p.close(); err != nil || f.closed != 2 {
+			t.Errorf("%d closed, %v", f.closed, err)
+		}
+	})
 }
 
 // TestComputing checks that a site that takes long is made in the background, once,
@@ -357,8 +369,8 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestEvents checks that listeners get states at most twice a second, that the store is
-// not read without them, and that the end of the server ends them.
+// TestEvents checks that a listener gets states, that the store is not read without one, and
+// that the end of the server ends it.
 func TestEvents(t *testing.T) {
 	f := &fake{version: "v1"}
 	url, stop := served(t, f, Options{})
@@ -370,24 +382,19 @@ func TestEvents(t *testing.T) {
 		t.Error("the store is read, and nobody listens")
 	}
 	f.mu.Unlock()
-	began := time.Now()
 	response, err := http.Get(url + "/events")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
 	lines := bufio.NewScanner(response.Body)
-	states := 0
-	for states < 4 && lines.Scan() {
+	for lines.Scan() {
 		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-			states++
-			if want := fmt.Sprintf(`"passages":%d,"total":1000`, states); !strings.Contains(data, want) {
-				t.Errorf("state %d is %s", states, data)
+			if want := `"run":"0123"`; !strings.Contains(data, want) {
+				t.Errorf("the state is %s", data)
 			}
+			break
 		}
-	}
-	if took := time.Since(began); took < 3*eventPause {
-		t.Errorf("4 states came in %v", took)
 	}
 	if err := stop(); err != nil {
 		t.Errorf("the server ends with %v", err)
@@ -395,6 +402,45 @@ func TestEvents(t *testing.T) {
 	for lines.Scan() {
 		_ = lines.Text()
 	}
+}
+
+// TestPaceOfEvents checks that listeners get states at most twice a second, the newest one
+// if they are slow, and the last one at once if they come later.
+func TestPaceOfEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		e := newEvents(f)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go e.run(ctx)
+		time.Sleep(time.Minute)
+		if f.running != 0 {
+			t.Error("the store is read, and nobody listens")
+		}
+		listener := e.listen()
+		began := time.Now()
+		want := func(c chan []byte, passages int, after time.Duration) {
+			t.Helper()
+			state := <-c
+			if text, took := fmt.Sprintf(`"passages":%d,"total":1000`, passages), time.Since(began); !strings.Contains(string(state), text) || took != after {
+				t.Errorf("after %s came %s, want %s after %s", took, state, text, after)
+			}
+		}
+		want(listener, 1, 0)
+		want(listener, 2, eventPause)
+		want(listener, 3, 2*eventPause)
+		time.Sleep(3*eventPause + eventPause/2)
+		want(listener, 6, 5*eventPause+eventPause/2)
+		late := e.listen()
+		want(late, 6, 5*eventPause+eventPause/2)
+		want(listener, 7, 6*eventPause)
+		e.leave(listener)
+		e.leave(late)
+		time.Sleep(time.Minute)
+		if f.running != 7 {
+			t.Errorf("the store is read %d times, and nobody listens", f.running-7)
+		}
+	})
 }
 
 func TestManyListeners(t *testing.T) {

@@ -23,7 +23,11 @@ func TestFullDisk(t *testing.T) {
 	must(t, s.Begin(t.Context(), run, n))
 
 	w := s.Writer(t.Context(), run.ID())
-	for i := 0; i < n && err == nil; i++ {
+	must(t, w.Record(t.Context(), testPassage("q", 0, threeTypes...), true))
+	committed := make(chan bool)
+	w.Committed(func() { close(committed) })
+	<-committed // else the first transaction may be too large
+	for i := 1; i < n && err == nil; i++ {
 		err = w.Record(t.Context(), testPassage("q", i, threeTypes...), true)
 	}
 	if !errors.Is(err, ErrFull) {

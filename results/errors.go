@@ -140,9 +140,14 @@ func cannotUse(path string, code int, err error) error {
 	return ioError{filesystem.Of(path), err}
 }
 
+// removed is more than SQLite writes to a store and removes again when a part of the
+// transaction fails, but for large ones, which it writes to the log.
+const removed = 1 << 20
+
 // cannotWrite returns the reason why a file cannot be written, which SQLite reports only
 // where the disk is full, not for a quota, a limit, or its index of the log. It tries to
-// write at the end of a file of the same size.
+// write at the end of a file of the same size, and to make one that is larger by what
+// SQLite may have removed after the failure.
 func cannotWrite(path string, code int, err error) error {
 	switch code {
 	case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE, sqlite3.SQLITE_IOERR_SHMSIZE:
@@ -162,7 +167,7 @@ func cannotWrite(path string, code int, err error) error {
 	defer os.Remove(f.Name())
 	defer f.Close()
 	_, writeErr := f.WriteAt(make([]byte, 1<<16), end)
-	switch writeErr = errors.Join(writeErr, f.Sync()); {
+	switch writeErr = errors.Join(writeErr, f.Sync(), f.Truncate(end+removed)); {
 	case errors.Is(writeErr, syscall.EFBIG):
 		return fileLimitError{}
 	case errors.Is(writeErr, syscall.ENOSPC), errors.Is(writeErr, syscall.EDQUOT), code == sqlite3.SQLITE_IOERR_SHMSIZE:

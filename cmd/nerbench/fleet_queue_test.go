@@ -5,9 +5,11 @@ package main
 import (
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,17 +151,25 @@ func (f *machines) awaitOutput(text string) {
 	}
 }
 
-// freePorts are ports on which nobody listens.
+// portsGiven counts the ports that freePorts has tried in this process.
+var portsGiven atomic.Int64
+
+// freePorts are ports on which nobody listens. The kernel gives ports from 32768 to anyone
+// who needs one: none of them, so that a server gets its port, and gets it again when it is
+// restarted.
 func freePorts(t *testing.T, n int) (ports []string) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+	const first, last = 30_100, 32_700
+	for len(ports) < n {
+		tries := int(portsGiven.Add(1))
+		if tries > last-first {
+			t.Fatal("no port is free")
 		}
-		defer l.Close()
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ports = append(ports, port)
+		port := fmt.Sprint(first + (os.Getpid()*100+tries)%(last-first))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
+			ports = append(ports, port)
+		}
 	}
 	return ports
 }

@@ -92,16 +92,8 @@ func (c container) command(t *testing.T, places *strings.Replacer) []string {
 func TestKubernetesRecipe(t *testing.T) {
 	t.Parallel()
 	w := newWorkplace(t, 60, 0)
-	port := func() string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		return port
-	}
-	queue, model := port(), port()
+	ports := freePorts(t, 2)
+	queue, model := ports[0], ports[1]
 	weights := "sha256:" + strings.Repeat("ef", 32)
 	places := strings.NewReplacer("nerbench-queue:4222", "127.0.0.1:"+queue, "4222", queue, "127.0.0.1:8000", "127.0.0.1:"+model, "8000", model,
 		"/results/", "", "/tmp/jetstream", t.TempDir(), "--suite", "-d", "full49", "mini", "hf:tiny@"+strings.Repeat("ab", 20), weights)

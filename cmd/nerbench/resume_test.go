@@ -74,7 +74,8 @@ func (w *workplace) write(name, content string) {
 	filetest.Write(w.t, w.dir, map[string]string{name: content})
 }
 
-// program is the program as a process of its own.
+// program is the program as a process of its own, without files of the person who runs the
+// tests: its cache is beside the folder.
 func (w *workplace) program(args ...string) *exec.Cmd {
 	program, err := os.Executable()
 	if err != nil {
@@ -82,7 +83,8 @@ func (w *workplace) program(args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), childVariable+"=1", "NERBENCH_DATASETS=datasets", "NERBENCH_FLEET_LEASE="+cmp.Or(w.lease, fleetLease).String(), "NERBENCH_DATA=data")
+	own := filepath.Join(filepath.Dir(w.dir), "own")
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+own, "XDG_CONFIG_HOME="+own, childVariable+"=1", "NERBENCH_DATASETS=datasets", "NERBENCH_FLEET_LEASE="+cmp.Or(w.lease, fleetLease).String(), "NERBENCH_DATA=data")
 	if w.fake != nil {
 		cmd.Env = append(cmd.Env, "OLLAMA_HOST="+w.fake.URL)
 	}

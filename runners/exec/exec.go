@@ -38,9 +38,11 @@ type Config struct {
 	// Pause is the time before a process is started after the second failure in a row; it
 	// doubles twice. 0: one second.
 	Pause time.Duration
-	// Grace is the time within which a process must end after the end of its input; 0:
-	// [DefaultGrace].
+	// Grace is the time within which a process must end after the end of its input, or of
+	// its output; 0: [DefaultGrace].
 	Grace time.Duration
+	// after is [time.After] for the deadlines of a process, except in tests.
+	after func(*process, time.Duration) <-chan time.Time
 }
 
 // Subject is what a program is asked about, and who hears of it: the part of a [Config]
@@ -104,7 +106,12 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		c.Grace = DefaultGrace
 	}
 	c.Workers = max(c.Workers, 1)
-	r := &Runner{config: c, environment: environment(os.Environ()), queue: make(chan *task), closed: make(chan struct{}), credit: credit{left: firstCredit}}
+	return open(ctx, c, make(chan *task))
+}
+
+// open starts a program that is asked what is in a queue. All limits are set.
+func open(ctx context.Context, c Config, queue chan *task) (*Runner, error) {
+	r := &Runner{config: c, environment: environment(os.Environ()), queue: queue, closed: make(chan struct{}), credit: credit{left: firstCredit}}
 	r.subject.Store(&c.Subject)
 	r.log = log{show: r.show, secrets: append(secretsOf(os.Environ()), secretsIn(c.Command)...), room: linesAtOnce, grown: time.Now()}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx)) // it lives longer than the call
@@ -181,7 +188,7 @@ func (r *Runner) start(ctx context.Context, name string) (*process, Hello, error
 	if err != nil {
 		return nil, Hello{}, err
 	}
-	h, err := p.hello(ctx, r.config.Timeout, func() { r.note(name + ": waiting for the hello of the program") })
+	h, err := p.hello(ctx, r.config.Timeout, r.config.Grace, func() { r.note(name + ": waiting for the hello of the program") })
 	if err != nil {
 		return nil, h, err
 	}
@@ -362,7 +369,7 @@ type credit struct {
 }
 
 const (
-	firstCredit  = 8
+	firstCredit  = 10
 	mostCredit   = 40
 	answerCredit = 0.25
 )

@@ -89,6 +89,26 @@ func timeout(hangs bool) time.Duration {
 	return time.Minute
 }
 
+// stuck is the clock of tests in which a program hangs: a deadline is over when the process
+// has said that it is thinking, and not before.
+func stuck(p *process, d time.Duration) <-chan time.Time {
+	if d == linger || d == lastLook {
+		return time.After(linger)
+	}
+	over := make(chan time.Time, 1)
+	go func() {
+		for !strings.Contains(p.said.last(), "thinking") {
+			select {
+			case <-p.quit:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+		over <- time.Now()
+	}()
+	return over
+}
+
 // ask asks about texts at the same time, and returns the answers and errors in order.
 func ask(t *testing.T, r *Runner, texts ...string) ([]ner.Completion, []error) {
 	t.Helper()
@@ -133,8 +153,8 @@ func TestOneBadPassage(t *testing.T) {
 		fact       string
 	}{
 		"crash":                  {behaviour: "crash", want: "the program ended in the middle with exit code 3: ValueError: too bad (3 attempts)", fact: "failed_broken"},
-		"hang":                   {behaviour: "hang", want: "no answer within 500ms (it said last: thinking) (2 attempts)", fact: "failed_late"},
-		"no answer":              {behaviour: "silent", want: "no answer within 500ms (2 attempts)", fact: "failed_late"},
+		"hang":                   {behaviour: "hang", want: "no answer within 1m0s (it said last: thinking) (2 attempts)", fact: "failed_late"},
+		"no answer":              {behaviour: "silent", want: "no answer within 1m0s (it said last: thinking about the others) (2 attempts)", fact: "failed_late"},
 		"closes its output":      {behaviour: "closes", want: "the program closed its standard output in the middle", fact: "failed_misread"},
 		"half a line":            {behaviour: "half", want: "its standard output ended inside a line", fact: "failed_misread"},
 		"a crash inside a line":  {behaviour: "segfault", want: "the program ended in the middle with exit code 139: segmentation fault", fact: "failed_broken"},
@@ -163,7 +183,10 @@ func TestOneBadPassage(t *testing.T) {
 			var c counted
 			r := opened(t, tc.behaviour, c.into, func(config *Config) {
 				config.Command = append(config.Command, tc.raw)
-				config.Timeout = timeout(strings.Contains(tc.want, "500ms"))
+				config.Timeout, config.after = time.Minute, stuck
+				if tc.behaviour == "closes" {
+					config.Grace = 300 * time.Millisecond
+				}
 				config.Labels = map[ner.EntityType][]string{"person": {"PER"}}
 			})
 			texts := []string{"one", "two", "👩 é bad ???", "three", "four", "five"}
@@ -200,7 +223,7 @@ func TestALargeAnswer(t *testing.T) {
 		_, faults := ask(t, r, "bad")
 		checkError(t, faults[0], "a line of its standard output has more than 16 MiB", "")
 	})
-	if used > mostAttempts*mostMemory {
+	if used > uint64(most[broken])*mostMemory {
 		t.Errorf("%d MiB were allocated", used>>20)
 	}
 }
@@ -253,7 +276,7 @@ func TestEachPassageFailsOnce(t *testing.T) {
 			marks := t.TempDir()
 			r := opened(t, "once", c.into, func(config *Config) {
 				config.Command = append(config.Command, marks, fmt.Sprint(batch))
-				config.Timeout, config.Workers = 5*time.Second, 2
+				config.Timeout, config.Workers, config.after = time.Minute, 2, stuck
 			})
 			r.credit.left = 1000
 			var texts []string
@@ -291,6 +314,69 @@ func TestAnsweredTwice(t *testing.T) {
 	}
 	if got := strings.Join(c.lines, "\n"); !strings.Contains(got, "answered twice") || !strings.Contains(got, `type "DATE" was not asked`) {
 		t.Errorf("failures: %s", got)
+	}
+}
+
+// TestLeftovers: a passage is not blamed for what is left of an earlier one, and failures
+// of different kinds are counted separately.
+func TestLeftovers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		left    string   // what comes in place of the answer to the second passage of a process
+		own     []string // failures of the passage, when its process was asked nothing else
+		refused bool
+	}{
+		"crash":                 {left: "crash", own: []string{"crash", "log"}},
+		"a log":                 {left: "log", own: []string{"crash", "id"}},
+		"another id":            {left: "id", own: []string{"broken", "crash"}},
+		"hang":                  {left: "hang", own: []string{"hang"}},
+		"crash, a wrong answer": {left: "crash", own: []string{"type"}},
+		"all kinds":             {left: "crash", own: []string{"crash", "type", "crash", "hang"}},
+		"two wrong answers":     {left: "crash", own: []string{"type", "crash", "type"}, refused: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var c counted
+			r := opened(t, "leftover", c.into, func(config *Config) {
+				config.Command = append(append(config.Command, t.TempDir(), tc.left), tc.own...)
+				config.Timeout, config.after = time.Minute, stuck
+			})
+			if _, faults := ask(t, r, "first"); faults[0] != nil {
+				t.Fatal(faults[0])
+			}
+			answers, faults := ask(t, r, "second")
+			if faults[0] != nil || tc.refused != (answers[0].Finish == ner.FinishRefused) || !tc.refused && answers[0].Text != whole("second") {
+				t.Errorf("%+v, %v", answers[0], faults[0])
+			}
+			if len(c.lines) != 1+len(tc.own) {
+				t.Errorf("failures: %s", strings.Join(c.lines, "\n"))
+			}
+		})
+	}
+}
+
+// TestAnswersAfterADeadline that are there by then count: nerbench was stopped, and not
+// the program.
+func TestAnswersAfterADeadline(t *testing.T) {
+	var c counted
+	over := make(chan time.Time)
+	close(over)
+	r := opened(t, "batches", c.into, func(config *Config) {
+		config.after = func(_ *process, d time.Duration) <-chan time.Time {
+			if d == lastLook {
+				return nil
+			}
+			return over
+		}
+	})
+	texts := []string{"one", "two", "three"}
+	answers, faults := ask(t, r, texts...)
+	for i, text := range texts {
+		if faults[i] != nil || answers[i].Text != whole(text) {
+			t.Errorf("%s: %+v, %v", text, answers[i], faults[i])
+		}
+	}
+	if len(c.lines) > 0 {
+		t.Errorf("failures: %s", strings.Join(c.lines, "\n"))
 	}
 }
 

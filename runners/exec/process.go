@@ -21,7 +21,7 @@ import (
 )
 
 // drainTime is the wait for what is left in the pipes of a process after its end.
-const drainTime = time.Second
+const drainTime = 5 * time.Second
 
 // helloNote is the time after which a note says that a program has written no hello line.
 const helloNote = 10 * time.Second
@@ -219,26 +219,19 @@ func (p *process) end(grace time.Duration) error {
 	close(p.writes)
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
-	lines := p.lines
 	var late, spoke bool
-wait:
-	for {
+	for lines := p.lines; lines != nil && !late; {
 		select {
 		case l := <-lines:
-			if l.err == nil {
-				spoke = true
-				continue
+			if spoke = spoke || l.err == nil; l.err != nil {
+				lines = nil
 			}
-			lines = nil
-		case <-p.exited:
-			break wait
 		case <-timer.C:
-			late = true
-			break wait
+			late = !p.hasExited()
 		}
 	}
 	if !late {
-		p.settle()
+		late = !p.settle(grace)
 	}
 	p.kill()
 	switch {
@@ -253,25 +246,29 @@ wait:
 }
 
 // settle waits until a process that ends has ended, and its standard error was read. It
-// returns false if the process does not end.
-func (p *process) settle() (ended bool) {
-	timer := time.NewTimer(drainTime)
+// returns false if the process does not end within some time.
+func (p *process) settle(limit time.Duration) (ended bool) {
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-p.exited:
 	case <-timer.C:
-		return false
+		if !p.hasExited() {
+			return false
+		}
 	}
-	select {
-	case <-p.heard:
-	case <-timer.C: // a child of the program may hold it
-	}
+	<-p.heard // release ends it
 	return true
 }
 
-// retired reports whether a process ended by its own will, after answers: a fresh one is
-// asked the rest. A process without an answer has failed.
-func (p *process) retired() bool { return p.answered && p.settle() && p.state.Success() }
+func (p *process) hasExited() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
 
 // ended describes the end of a process that has ended: its exit code, and what it said
 // last.
@@ -290,7 +287,7 @@ func (p *process) ended() string {
 }
 
 // hello waits for the first line of a process. Any error ends the process.
-func (p *process) hello(ctx context.Context, limit time.Duration, waits func()) (Hello, error) {
+func (p *process) hello(ctx context.Context, limit, grace time.Duration, waits func()) (Hello, error) {
 	timer, note := time.NewTimer(limit), time.NewTimer(helloNote)
 	defer timer.Stop()
 	defer note.Stop()
@@ -301,7 +298,7 @@ func (p *process) hello(ctx context.Context, limit time.Duration, waits func()) 
 				l.err = fmt.Errorf("its first line has more than %d KiB", longestHello>>10)
 			}
 			if l.err != nil {
-				return Hello{}, p.stopped(l.err, beforeHello, command(p.command))
+				return Hello{}, p.stopped(l.err, beforeHello, command(p.command), grace)
 			}
 			h, err := readHello(l.text)
 			if err != nil {
@@ -339,15 +336,22 @@ func (p *process) lastWords() string {
 // noModule is the message of Python about a package that is not installed.
 var noModule = regexp.MustCompile(`No module named '([A-Za-z0-9_]+)`)
 
-// stopped ends a process whose output has ended, and describes why.
-func (p *process) stopped(output error, when, program string) error {
-	if errors.Is(output, errHalf) && p.settle() && !p.state.Success() {
-		output = io.EOF // its end is the reason
-	}
-	if errors.Is(output, io.EOF) && !p.settle() {
+// stopped ends a process whose output has ended, and describes why. It returns nil if the
+// process ended by its own will, after answers: a fresh one is asked the rest. A process
+// without an answer has failed.
+func (p *process) stopped(output error, when, program string, grace time.Duration) error {
+	over, half := errors.Is(output, io.EOF), errors.Is(output, errHalf)
+	ended := (over || half) && p.settle(grace)
+	if over && !ended {
 		output = errors.New("the program closed its standard output " + when + p.lastWords())
 	}
 	p.kill()
+	if half && ended && !p.state.Success() {
+		output = io.EOF // its end is the reason
+	}
+	if over && ended && p.answered && p.state.Success() {
+		return nil
+	}
 	if !errors.Is(output, io.EOF) {
 		return runners.Mark(output, runners.ErrMisread)
 	}
@@ -365,8 +369,11 @@ func (p *process) stopped(output error, when, program string) error {
 	return err
 }
 
-// beforeHello is when a program ends that has written no hello line.
-const beforeHello = "before its hello line"
+// When the output of a program ends that should go on.
+const (
+	beforeHello = "before its hello line"
+	inTheMiddle = "in the middle"
+)
 
 // command is the program of a command, as the user wrote it.
 func command(c *exec.Cmd) string { return strings.TrimSpace(c.Args[0]) }

@@ -115,24 +115,19 @@ var behaviours = map[string]func(*program){
 			say("%s", a.answer())
 		}
 	},
-	"counting": func(p *program) {
+	"counting": func(p *program) { // ends with an error if its first batch is not full, or any is too large
 		p.hello(Spans, 8)
-		largest := 0
-		for a := p.next(); a != nil; a = p.next() {
+		for first, a := true, p.next(); a != nil; first, a = false, p.next() {
 			batch := []*asked{a}
 			for range a.More {
 				batch = append(batch, p.next())
 			}
-			if largest = max(largest, len(batch)); len(batch) > 8 {
+			if len(batch) > 8 || first && len(batch) < 8 {
 				os.Exit(1)
 			}
 			for _, a := range batch {
 				say("%s", a.answer())
 			}
-			time.Sleep(20 * time.Millisecond)
-		}
-		if largest < 8 {
-			os.Exit(1)
 		}
 	},
 	"shows": func(p *program) { // the line as it was read
@@ -183,7 +178,9 @@ var behaviours = map[string]func(*program){
 	"hang": func(p *program) {
 		p.spansBut("bad", func(*asked) { fmt.Fprintln(os.Stderr, "thinking"); time.Sleep(time.Hour) })
 	},
-	"silent": func(p *program) { p.spansBut("bad", func(*asked) {}) }, // no answer for this passage
+	"silent": func(p *program) { // no answer for this passage
+		p.spansBut("bad", func(*asked) { fmt.Fprintln(os.Stderr, "thinking about the others") })
+	},
 	"closes": func(p *program) { p.spansBut("bad", func(*asked) { os.Stdout.Close(); time.Sleep(time.Hour) }) },
 	"half":   func(p *program) { p.spansBut("bad", func(*asked) { fmt.Print(`{"id":"1","sp`); os.Exit(0) }) },
 	"segfault": func(p *program) {
@@ -252,6 +249,26 @@ var behaviours = map[string]func(*program){
 				before = a.answer()
 			} else if _, err := os.OpenFile(p.args[0]+" wrong", os.O_CREATE|os.O_EXCL, 0o600); err == nil {
 				faults["type"](a)
+			}
+			say("%s", a.answer())
+		}
+	},
+	"leftover": func(p *program) { // fails at its second passage, and so does one that is its first
+		p.hello(Spans, 1)
+		for asked, a := 0, p.next(); a != nil; asked, a = asked+1, p.next() {
+			if asked > 0 {
+				faults[p.args[1]](a)
+				p.next() // until it is killed
+				return
+			}
+			for i, own := range p.args[2:] {
+				if a.Text != "second" {
+					break
+				}
+				if _, err := os.OpenFile(filepath.Join(p.args[0], strconv.Itoa(i)), os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+					faults[own](a)
+					break
+				}
 			}
 			say("%s", a.answer())
 		}
@@ -334,7 +351,7 @@ var behaviours = map[string]func(*program){
 // faults are what a passage can cause once.
 var faults = map[string]func(*asked){
 	"crash":   func(*asked) { os.Exit(1) },
-	"hang":    func(*asked) { time.Sleep(time.Hour) },
+	"hang":    func(*asked) { fmt.Fprintln(os.Stderr, "thinking"); time.Sleep(time.Hour) },
 	"broken":  func(a *asked) { say(`{"id":%q,"spans":[{"start":`, a.ID) },
 	"log":     func(*asked) { say("WARNING") },
 	"id":      func(a *asked) { say(`{"id":"x%s","spans":[]}`, a.ID) },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -16,18 +15,33 @@ import (
 	"nerbench/runners"
 )
 
-// The number of attempts for a passage after which its failure is final. An attempt counts
-// if the passage is known to be the cause: it was the only one in the process, or its
-// answer was wrong.
+// kind is a kind of failures.
+type kind int
+
 const (
-	mostAttempts     = 3
-	mostLateAttempts = 2 // after a deadline, or a wrong answer
-	mostStarts       = 3 // of a process, without an answer between them
+	wrong  kind = iota // an answer that cannot be used
+	late               // no answer in time
+	broken             // the process ended, or broke the protocol
+	kinds
 )
 
-// linger is the time that passages wait for others that come at the same time, if the
-// program takes several at once.
-const linger = 5 * time.Millisecond
+// most is the number of failures of one kind after which a passage is given up. A failure
+// counts if the passage is known to be the cause: its own answer was wrong, or the process
+// was asked nothing else, so that nothing of another passage can be left in it.
+var most = [kinds]int{wrong: 2, late: 2, broken: 3}
+
+// mostStarts is the number of starts of a process, without an answer between them, after
+// which its passages fail.
+const mostStarts = 3
+
+const (
+	// linger is the time that passages wait for others that come at the same time, if the
+	// program takes several at once.
+	linger = 5 * time.Millisecond
+	// lastLook is the time after a deadline in which an answer still counts: nerbench may
+	// have been stopped, and not the program.
+	lastLook = time.Second
+)
 
 // task is one passage for a program.
 type task struct {
@@ -40,8 +54,8 @@ type task struct {
 	left     atomic.Bool // nobody waits for the answer any more
 	done     chan result // has room for the one result
 	sent     time.Time
-	attempts int  // that failed because of this passage
-	alone    bool // it may have ended a process: no other passage may be in its process
+	failures [kinds]int // that this passage caused
+	alone    bool       // it may have ended a process: no other passage may be in its process
 }
 
 type result struct {
@@ -79,24 +93,46 @@ func (w *worker) run() {
 		if w.process != nil {
 			lines = w.process.lines
 		}
-		var late <-chan time.Time
+		var deadline <-chan time.Time
 		if len(w.flight) > 0 {
-			late = time.After(time.Until(w.last.Add(w.runner.config.Timeout)))
+			deadline = w.after(time.Until(w.last.Add(w.runner.config.Timeout)))
 		}
 		select {
 		case t := <-in:
 			if len(w.fresh) == 0 && w.runner.batch > 1 {
-				w.lingers = time.After(linger)
+				w.lingers = w.after(linger)
 			}
 			w.fresh = append(w.fresh, t)
 		case <-w.lingers:
 			w.lingers = nil
+			w.fill()
 		case l := <-lines:
 			w.hear(l)
-		case <-late:
-			w.fail(runners.Mark(fmt.Errorf("no answer within %s%s", w.runner.config.Timeout, w.process.lastWords()), context.DeadlineExceeded), nil)
+		case <-deadline:
+			w.late()
 		case <-w.runner.closed:
 			w.close()
+			return
+		}
+	}
+}
+
+// after is time.After, except in tests.
+func (w *worker) after(d time.Duration) <-chan time.Time {
+	if after := w.runner.config.after; after != nil {
+		return after(w.process, d)
+	}
+	return time.After(d)
+}
+
+// fill takes the passages that wait already. The order of events, by which they could come
+// too late for this batch, says nothing on a busy machine.
+func (w *worker) fill() {
+	for w.accepts() {
+		select {
+		case t := <-w.runner.queue:
+			w.fresh = append(w.fresh, t)
+		default:
 			return
 		}
 	}
@@ -219,15 +255,12 @@ func (w *worker) start() error {
 // hear handles a line of the process, or the end of its output.
 func (w *worker) hear(l line) {
 	r := w.runner
-	if errors.Is(l.err, io.EOF) && w.process.retired() {
-		w.process.kill()
-		w.process, w.fresh, w.order = nil, slices.Concat(w.order, w.fresh), nil
-		clear(w.flight)
-		return
-	}
 	if l.err != nil {
-		err := w.process.stopped(l.err, "in the middle", r.config.Command[0])
-		w.fail(err, nil)
+		if err := w.process.stopped(l.err, inTheMiddle, r.config.Command[0], r.config.Grace); err != nil {
+			w.fail(err, nil)
+		} else {
+			w.retire()
+		}
 		return
 	}
 	id, a, err := readAnswer(l.text)
@@ -238,8 +271,7 @@ func (w *worker) hear(l line) {
 	t, known := w.flight[id]
 	if !known {
 		if n, err := strconv.Atoi(id); err == nil && n >= 1 && n <= w.process.asked && strconv.Itoa(n) == id {
-			answered := &task{} // the cause is no passage that is in the process now
-			w.fail(runners.Mark(fmt.Errorf("passage %s was answered twice", id), runners.ErrMisread), answered)
+			w.fail(runners.Mark(fmt.Errorf("passage %s was answered twice", id), runners.ErrMisread), elsewhere)
 		} else {
 			w.fail(runners.Mark(fmt.Errorf("an answer has the id %s: no such passage was asked", quoted([]byte(id))), runners.ErrMisread), nil)
 		}
@@ -260,21 +292,47 @@ func (w *worker) hear(l line) {
 	t.done <- result{completions: completions}
 }
 
+// late handles a deadline.
+func (w *worker) late() {
+	select {
+	case l := <-w.process.lines:
+		w.hear(l)
+	case <-w.runner.closed:
+	case <-w.after(lastLook):
+		w.fail(runners.Mark(fmt.Errorf("no answer within %s%s", w.runner.config.Timeout, w.process.lastWords()), context.DeadlineExceeded), nil)
+	}
+}
+
+// retire leaves the passages of a process that ended by its own will to the next one.
+func (w *worker) retire() {
+	if w.busyAlone() {
+		w.suspect = slices.Concat(w.order, w.suspect)
+	} else {
+		w.fresh = slices.Concat(w.order, w.fresh)
+	}
+	w.process, w.order = nil, nil
+	clear(w.flight)
+}
+
+// elsewhere is the culprit of a failure that no passage in the process has caused.
+var elsewhere = &task{}
+
 // fail ends the process after a failure. Its passages are asked again in a fresh one: the
-// culprit alone; if it is unknown (nil), all of them alone, one after the other, so that it
-// is found.
+// culprit first and alone; if it is unknown (nil), all of them alone, one after the other,
+// so that it is found. The only passage of a process that was asked others before is not
+// known to be the culprit: the program may have failed late because of one of them.
 func (w *worker) fail(err error, culprit *task) {
 	r := w.runner
-	w.process.kill()
-	w.process = nil
-	if culprit == nil && len(w.order) == 1 {
+	if culprit == nil && len(w.order) == 1 && w.process.asked == 1 {
 		culprit = w.order[0]
 	}
+	w.process.kill()
+	w.process = nil
 	flight := waiting(w.order)
 	w.order = nil
 	clear(w.flight)
 	r.failed(err)
-	if _, bad := errors.AsType[*badAnswer](err); bad { // the process itself was well
+	if kindOf(err) == wrong { // the process itself was well
 		w.fails = 0
 	} else if w.fails++; !r.credit.spend() {
 		w.fatal = r.wrap(runners.Mark(fmt.Errorf("the program fails too often: %w", err), runners.ErrFatal))
@@ -288,21 +346,25 @@ func (w *worker) fail(err error, culprit *task) {
 		case t != culprit:
 			w.fresh = slices.Insert(w.fresh, 0, t)
 		default:
-			if t.attempts++; t.attempts >= attempts(err) {
+			k := kindOf(err)
+			if t.failures[k]++; t.failures[k] >= most[k] {
 				w.giveUp(t, err)
 			} else {
-				w.suspect = append(w.suspect, t)
+				w.suspect = slices.Insert(w.suspect, 0, t)
 			}
 		}
 	}
 }
 
-// attempts is the number of attempts for a passage with this failure.
-func attempts(err error) int {
-	if _, bad := errors.AsType[*badAnswer](err); bad || errors.Is(err, context.DeadlineExceeded) {
-		return mostLateAttempts
+// kindOf is the kind of a failure.
+func kindOf(err error) kind {
+	if _, bad := errors.AsType[*badAnswer](err); bad {
+		return wrong
 	}
-	return mostAttempts
+	if errors.Is(err, context.DeadlineExceeded) {
+		return late
+	}
+	return broken
 }
 
 // giveUp answers a task that failed too often. A wrong answer counts as a refusal, so that
@@ -316,7 +378,7 @@ func (w *worker) giveUp(t *task, err error) {
 		t.done <- result{completions: out}
 		return
 	}
-	t.done <- result{err: w.runner.wrap(runners.Mark(fmt.Errorf("%w (%d attempts)", err, t.attempts), runners.ErrTemporary))}
+	t.done <- result{err: w.runner.wrap(runners.Mark(fmt.Errorf("%w (%d attempts)", err, t.failures[kindOf(err)]), runners.ErrTemporary))}
 }
 
 // close ends the process: by the end of its input, or at once if it has unanswered

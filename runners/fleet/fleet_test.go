@@ -26,8 +26,8 @@ import (
 	"nerbench/runners/vllm/vllmtest"
 )
 
-// quick are intervals for tests.
-var quick = fleet.Times{Lease: 3 * time.Second, Beat: 500 * time.Millisecond, Say: 200 * time.Millisecond, Dial: 50 * time.Millisecond}
+// quick are intervals for tests. No test waits for the end of a lease.
+var quick = fleet.Times{Lease: time.Minute, Beat: 500 * time.Millisecond, Say: 200 * time.Millisecond, Dial: 50 * time.Millisecond}
 
 // start starts a coordinator that ends with the test.
 func start(t *testing.T, change func(*fleet.Config)) (c *fleet.Coordinator, join string) {
@@ -192,7 +192,7 @@ func TestNoWorkersOfTheModel(t *testing.T) {
 // TestSlowOpening: a worker that opens a model is not idle.
 func TestSlowOpening(t *testing.T) {
 	t.Parallel()
-	const idle = time.Second
+	const idle = 2 * time.Second
 	var slow sync.Once
 	_, own := fakeServer(t, func(f *vllmtest.Fake) {
 		f.Intercept = func(http.ResponseWriter, string, *vllmtest.Request) bool {
@@ -201,12 +201,21 @@ func TestSlowOpening(t *testing.T) {
 		}
 	})
 	c, join := start(t, func(c *fleet.Config) { c.WaitWorkers = 10 * idle })
-	work(t, join, own, func(w *fleet.Worker) { w.UntilIdle = idle })
-	m, err := c.Open(t.Context(), spec(own.Name))
-	if err != nil {
+	opened := make(chan error, 1)
+	go func() { // before the worker, which would be idle until then
+		m, err := c.Open(t.Context(), spec(own.Name))
+		if err == nil {
+			m.Close()
+		}
+		opened <- err
+	}()
+	for c.Workers().Model == "" {
+		time.Sleep(time.Millisecond)
+	}
+	work(t, join, own, func(w *fleet.Worker) { w.UntilIdle, w.Times.Beat = idle, 5*idle })
+	if err := <-opened; err != nil {
 		t.Fatal(err)
 	}
-	m.Close()
 }
 
 // until runs a worker that ends by itself, and returns how to wait for its end.

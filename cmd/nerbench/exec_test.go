@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -195,16 +194,7 @@ func TestExecKilledAndContinued(t *testing.T) {
 func TestExecStartsOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkplace(t, 9, 0)
-	mini, err := os.ReadFile(filepath.Join(w.dir, "datasets/mini.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var datasets []string
-	for i, id := range []string{"mini-a", "mini-b", "mini-c"} {
-		w.write("datasets/"+id+".toml", strings.NewReplacer(`id = "mini"`, `id = "`+id+`"`, `data_dir = "mini"`, `data_dir = "`+id+`"`).Replace(string(mini)))
-		w.write("data/"+id+"/test.tsv", fmt.Sprintf("Person%d\tB-PER\nleft\tO\nTown2\tB-LOC\n.\tO\n\n", i))
-		datasets = append(datasets, "-d", id)
-	}
+	datasets := w.three(1)
 	w.write("plan.toml", "title = \"Queries\"\ndatasets = [\"mini-a\", \"mini-b\"]\nnegatives = \"inference\"\n[grid]\nqueries = [\"all\", \"gold\"]\n")
 	for _, tc := range []struct {
 		name   string

@@ -26,15 +26,22 @@ type keepable interface {
 type turnable[C any] interface {
 	keepable
 	// Turn lets the model answer the passages of another configuration, while it is asked
-	// nothing. It returns false if the model must be closed and opened again.
-	Turn(context.Context, C) bool
+	// nothing. It returns false if the model must be closed and opened again. An error is one
+	// that opening it would return, too: the model is as before.
+	Turn(context.Context, C) (bool, error)
 }
 
 // reopen returns the model that is kept, if it is the one that is wanted, or else opens one.
 func reopen[C any, M turnable[C]](ctx context.Context, k *Kept, c C, open func(context.Context, C) (M, error)) (M, error) {
 	if kept := k.take(); kept != nil {
-		if m, same := kept.(M); same && m.Turn(ctx, c) {
-			return m, nil
+		if m, same := kept.(M); same {
+			turned, err := m.Turn(ctx, c)
+			if err != nil {
+				k.release(m)
+			}
+			if turned || err != nil {
+				return m, err
+			}
 		}
 		kept.Close() // first: two models may not fit into the memory
 	}

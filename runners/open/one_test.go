@@ -22,27 +22,33 @@ func (f *fake) Close() {
 	}
 }
 
-func (f *fake) Turn(_ context.Context, name string) bool { return f.Sound() && f.name == name }
+var failure = errors.New("no such model")
+
+func (f *fake) Turn(_ context.Context, name string) (bool, error) {
+	if name == "wrong" {
+		return false, failure
+	}
+	return f.Sound() && f.name == name, nil
+}
 
 // TestKeptOneAtATime: there is never a second model, and none at the end, in whatever order
 // models are asked, fail, and cannot be opened.
 func TestKeptOneAtATime(t *testing.T) {
 	n := 0
-	failure := errors.New("no such model")
 	load := func(_ context.Context, name string) (*fake, error) {
 		if n++; n > 1 {
 			t.Errorf("%s: %d models are open", name, n)
 		}
-		if name == "" {
+		if name == "" || name == "wrong" {
 			n--
 			return nil, failure
 		}
 		return &fake{open: &n, name: name, t: t}, nil
 	}
 	for _, k := range []*Kept{nil, {}} {
-		for i, name := range []string{"a", "a", "b", "", "b", "fails", "fails", "a"} {
+		for i, name := range []string{"a", "wrong", "a", "b", "", "b", "fails", "fails", "a"} {
 			m, err := reopen(t.Context(), k, name, load)
-			if (err != nil) != (name == "") {
+			if (err != nil) != (name == "" || name == "wrong") {
 				t.Fatalf("%d, %s: %v", i, name, err)
 			}
 			if err != nil {

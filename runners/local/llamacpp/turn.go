@@ -10,19 +10,23 @@ import (
 // nothing. It has a new context then, with an empty memory of prompts, so that the answers
 // are those of a model that was opened with this configuration. It returns false if the
 // model must be closed and opened again: it is another one, its files have changed, it is
-// not [Runner.Sound], or it has no memory for the context.
-func (r *Runner) Turn(_ context.Context, c Config) bool {
+// not [Runner.Sound], or it has no memory for the context. An error of the configuration,
+// such as a context that is too long for the model, changes nothing.
+func (r *Runner) Turn(_ context.Context, c Config) (bool, error) {
 	r.using.Lock()
 	defer r.using.Unlock()
-	if r.closed || !r.Sound() || !r.config.loadsAs(c) || c.check(r.info) != nil {
-		return false
+	if r.closed || !r.Sound() || !r.config.loadsAs(c) {
+		return false, nil
 	}
 	if now, err := checksum.StampOf(parts(c.File)...); err != nil || !now.Equal(r.stamp) {
-		return false
+		return false, nil
+	}
+	if err := c.check(r.info); err != nil {
+		return false, err
 	}
 	r.engine.end() // first: two contexts may not fit into the memory
 	r.engine, r.config = nil, c
-	return r.start() == nil // Open finds the same error, and returns it
+	return r.start() == nil, nil // Open finds the same error, and returns it
 }
 
 // Sound reports whether the model has answered all that it was asked.

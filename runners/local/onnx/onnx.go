@@ -109,24 +109,28 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 // Turn lets a loaded classifier answer queries of another configuration, such as of a
 // dataset with other types, while it is asked nothing. It returns false, and changes
 // nothing, if the classifier must be closed and opened again: it is another one, its files
-// have changed, it is not [Runner.Sound], or the configuration is an error.
-func (r *Runner) Turn(_ context.Context, c Config) bool {
-	if !r.Sound() || c.Folder != r.folder || c.check() != nil {
-		return false
+// have changed, or it is not [Runner.Sound]. An error of the configuration, such as types
+// that match none of its labels, changes nothing either.
+func (r *Runner) Turn(_ context.Context, c Config) (bool, error) {
+	if !r.Sound() || c.Folder != r.folder {
+		return false, nil
 	}
 	files, err := look(c.Folder)
 	if err != nil || !slices.Equal(files, r.files) {
-		return false
+		return false, nil
 	}
 	if now, err := checksum.StampOf(files...); err != nil || !now.Equal(r.stamp) {
-		return false
+		return false, nil
+	}
+	if err := c.check(); err != nil {
+		return false, err
 	}
 	labels, err := readLabels(filepath.Join(c.Folder, configFile), c.Types)
 	if err != nil {
-		return false
+		return false, err
 	}
 	r.labels, r.first = labels, c.first()
-	return true
+	return true, nil
 }
 
 // Sound reports whether the classifier has answered all that it was asked.

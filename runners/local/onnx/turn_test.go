@@ -4,11 +4,22 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"nerbench/ner"
 	"nerbench/runners/local/onnx"
 )
+
+// turns reports whether a loaded classifier takes another configuration.
+func turns(t *testing.T, r *onnx.Runner, c onnx.Config) bool {
+	t.Helper()
+	turned, err := r.Turn(t.Context(), c)
+	if err != nil {
+		t.Error(err)
+	}
+	return turned
+}
 
 // TestTurn: a loaded classifier takes the types of the next dataset, and is opened again if
 // anything in its folder has changed, or if it cannot answer.
@@ -29,22 +40,25 @@ func TestTurn(t *testing.T) {
 			{types, "", []string{"0 Mira/person", "10 Ba/person"}, []string{"SHIP"}},
 		} {
 			c.Types, c.Aggregation = next.types, next.aggregation
-			if !r.Turn(t.Context(), c) {
+			if !turns(t, r, c) {
 				t.Fatal("the classifier must be opened again")
 			}
 			if got := found(t, r, text); !slices.Equal(got, next.want) || !slices.Equal(r.Unmapped(), next.unmapped) {
 				t.Errorf("%q without %q, want %q without %q", got, r.Unmapped(), next.want, next.unmapped)
 			}
 		}
+		other := c
+		if other.Folder = folder(t); turns(t, r, other) {
+			t.Error("another folder is the same classifier")
+		}
 		for name, change := range map[string]func(*onnx.Config){
-			"folder":      func(c *onnx.Config) { c.Folder = folder(t) },
-			"types":       func(c *onnx.Config) { c.Types = map[string]ner.EntityType{"DISH": "dish"} },
-			"aggregation": func(c *onnx.Config) { c.Aggregation = "most" },
+			"match no type of the dataset": func(c *onnx.Config) { c.Types = map[string]ner.EntityType{"DISH": "dish"} },
+			`aggregation "most"`:           func(c *onnx.Config) { c.Aggregation = "most" },
 		} {
 			other := c
 			change(&other)
-			if r.Turn(t.Context(), other) {
-				t.Errorf("%s: the classifier is the same", name)
+			if turned, err := r.Turn(t.Context(), other); turned || err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("%v, error %v, want %s", turned, err, name)
 			}
 		}
 		if got := found(t, r, text); !slices.Equal(got, []string{"0 Mira/person", "10 Ba/person"}) { // none of these has changed anything
@@ -58,8 +72,8 @@ func TestTurn(t *testing.T) {
 			other.Labels[1], other.Labels[3] = other.Labels[3], other.Labels[1]
 			return other.WriteFolder(dir)
 		},
-		"no tokenizer":  func(dir string) error { return os.Remove(filepath.Join(dir, "tokenizer.json")) },
-		"another label": func(dir string) error { return os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{}`), 0o600) },
+		"no tokenizer": func(dir string) error { return os.Remove(filepath.Join(dir, "tokenizer.json")) },
+		"no labels":    func(dir string) error { return os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{}`), 0o600) },
 		"two models": func(dir string) error {
 			if err := os.Mkdir(filepath.Join(dir, "more"), 0o700); err != nil {
 				return err
@@ -70,13 +84,13 @@ func TestTurn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := config(folder(t))
 			r := open(t, c)
-			if !r.Turn(t.Context(), c) {
+			if !turns(t, r, c) {
 				t.Error("the classifier must be opened again")
 			}
 			if err := change(c.Folder); err != nil {
 				t.Fatal(err)
 			}
-			if r.Turn(t.Context(), c) {
+			if turns(t, r, c) {
 				t.Error("the classifier is the same")
 			}
 		})

@@ -195,6 +195,7 @@ func TestExecStartsOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkplace(t, 9, 0)
 	datasets := w.three(1)
+	writeSSHKey(t, filepath.Join(w.dir, "key"))
 	w.write("plan.toml", "title = \"Queries\"\ndatasets = [\"mini-a\", \"mini-b\"]\nnegatives = \"inference\"\n[grid]\nqueries = [\"all\", \"gold\"]\n")
 	for _, tc := range []struct {
 		name   string
@@ -208,6 +209,7 @@ func TestExecStartsOnce(t *testing.T) {
 		{"two processes", append([]string{"run", "--store", "two.db", "--workers", "2", "--command", commandOf(t, "recorded")}, datasets...), 0, 2},
 		// Three attempts for the passage of the second dataset, and a fresh process for the third.
 		{"a failure", append([]string{"run", "--store", "failed.db", "--command", commandOf(t, "recorded", "Person1")}, datasets...), exitPartial, 4},
+		{"an attestation", []string{"bundle", "attest", "x.nbz", "--spot", "3", "--key", "key", "--command", commandOf(t, "recorded")}, 0, 1},
 		{"a sweep", []string{"sweep", "run", "plan.toml", "--ci", "0", "--store", "sweep.db", "--command", commandOf(t, "recorded")}, 0, 1},
 	} {
 		w.write("processes", "")
@@ -215,7 +217,8 @@ func TestExecStartsOnce(t *testing.T) {
 			for i := range 3 {
 				w.must("run", "-q", "-m", "exec/x", "--store", "each.db", "--command", commandOf(t, "recorded"), "-d", datasets[2*i+1])
 			}
-		} else if code, stdout, stderr := w.with(nil, append(tc.args, "-q", "-m", "exec/x")...); code != tc.code {
+			w.must("bundle", "create", "--store", "each.db", "--where", "model=exec/x", "--unsigned", "--out", "x.nbz")
+		} else if code, stdout, stderr := w.with(nil, append(tc.args, "-m", "exec/x")...); code != tc.code {
 			t.Fatalf("%s: exit code %d\n%s%s", tc.name, code, stdout, stderr)
 		}
 		w.awaitEnd("processes")

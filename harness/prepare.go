@@ -134,7 +134,7 @@ func (b *Bench) spec(r Request, card *cards.Card, name string) open.Spec {
 	s := open.Spec{
 		Name: r.Plan.Model, Dataset: name, Family: r.Plan.Family, Decoding: decodingOf(r.Plan), ThinkSwitch: r.Plan.ThinkSwitch,
 		Weights: r.Weights, Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
-		Pull: r.Pull, Unconstrained: r.Unconstrained, KeepAlive: r.KeepAlive, Local: r.Local, Elsewhere: r.Elsewhere, Programs: r.Programs, Getenv: b.Getenv,
+		Pull: r.Pull, Unconstrained: r.Unconstrained, KeepAlive: r.KeepAlive, Local: r.Local, Elsewhere: r.Elsewhere, Kept: r.Kept, Getenv: b.Getenv,
 		Observe: b.notesOn(name, false), Retrying: b.notesOn(name, true), Log: b.notesOn(name, false),
 	}
 	if card != nil {

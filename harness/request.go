@@ -40,9 +40,9 @@ type Request struct {
 	Part ner.Shard
 	// Elsewhere opens the models on other machines; nil: they are opened here.
 	Elsewhere open.Elsewhere
-	// Programs keeps the program of the model open after a run; nil: over the datasets of
+	// Kept keeps a model in the process, or a program, after a run; nil: over the datasets of
 	// one call of [Bench.Run].
-	Programs *open.Programs
+	Kept *open.Kept
 
 	Metrics []string // ids; empty: loop.DefaultMetrics
 	AskOnly bool     // do not score

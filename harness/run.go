@@ -50,9 +50,9 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	if err != nil {
 		return summary, err
 	}
-	if r.Programs == nil {
-		r.Programs = &open.Programs{}
-		defer r.Programs.Close()
+	if r.Kept == nil {
+		r.Kept = &open.Kept{}
+		defer r.Kept.Close()
 	}
 	var faults []error
 	for _, dataset := range r.Datasets {

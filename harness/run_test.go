@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"nerbench/internal/tinymodel"
 	"nerbench/ner"
+	"nerbench/runners/open"
 )
 
 // TestRunRefuses: a plan with a malformed value is a usage error before anything is
@@ -37,5 +39,34 @@ func TestRunRefuses(t *testing.T) {
 				t.Error("there is a store")
 			}
 		})
+	}
+}
+
+// TestRunLoadsOnce: a model in the process is loaded once for all datasets of a call, also
+// if its labels match no type of one of them.
+func TestRunLoadsOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c := tinymodel.Classifier{
+		Labels: []string{"O", "B-PERSON"}, Tokens: map[string]string{"Mira": "B-PERSON"}, Order: []string{"Mira"}, Positions: 64,
+	}
+	if err := c.WriteFolder("classifier"); err != nil {
+		t.Fatal(err)
+	}
+	b := &Bench{Store: "results.db"}
+	kept := &open.Kept{}
+	defer kept.Close()
+	r := Request{Plan: ner.Plan{Model: "onnx/classifier"}, Kept: kept}
+	for _, id := range []string{"sample-general", "sample-programming", "sample-law", "sample-finance"} {
+		d, err := b.FindDataset(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Datasets = append(r.Datasets, d)
+	}
+	for range 2 {
+		summary, err := b.Run(t.Context(), r)
+		if err == nil || len(summary.Runs) != 3 || len(summary.NotRun) != 1 || kept.Loads() != 1 {
+			t.Errorf("%d runs, %d not run, %d loads, %v", len(summary.Runs), len(summary.NotRun), kept.Loads(), err)
+		}
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
+	"nerbench/runners/open"
 )
 
 // Attestation is a signed record: a model was asked passages of a bundle again.
@@ -90,6 +91,10 @@ func Attest(ctx context.Context, b *harness.Bench, r AttestRequest) (a Attestati
 	a = Attestation{Format: bundles.Format, Tool: cmp.Or(r.Tool, "unknown"), Bundle: opened.Digest, Metric: "span_f1", Model: modelName(r.Request.Plan.Model), Runs: []AttestedRun{}}
 	var pairs []stats.Dataset
 	drawn := Draw(m, opened.Digest, r.Spot)
+	if r.Request.Kept == nil {
+		r.Request.Kept = &open.Kept{}
+		defer r.Request.Kept.Close()
+	}
 	for i := range m.Runs {
 		run := &m.Runs[i]
 		if len(drawn[run.ID]) == 0 {

@@ -14,6 +14,7 @@ import (
 	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/results"
+	"nerbench/runners/open"
 )
 
 // TimeEstimate estimates the time of a sweep by probes. Its numbers are sums over the
@@ -67,7 +68,13 @@ var timedKeys = []string{"family", "variant", "layout", "shots", "as", "descript
 // counts. Variants whose probe fails are listed in the estimate. If all fail, the first
 // error is returned, and the workload is not changed.
 func (p *Prepared) Estimate(ctx context.Context, w *Workload, passages int) error {
-	return w.estimate(ctx, func(i int) (Probe, error) { return probe(ctx, p.runs[i].Prepared, passages) })
+	kept := &open.Kept{} // a model is loaded once, not for each variant
+	defer kept.Close()
+	return w.estimate(ctx, func(i int) (Probe, error) {
+		prepared := *p.runs[i].Prepared
+		prepared.Request.Kept = kept
+		return probe(ctx, &prepared, passages)
+	})
 }
 
 // estimate calls probe with the index of a run, once for each variant.

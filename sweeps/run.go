@@ -15,10 +15,10 @@ import (
 // Run sends the queries of the sweep that have no answer yet, and scores its runs.
 // Incomplete passages are counted, and are no error.
 func (p *Prepared) Run(ctx context.Context) (incomplete int, err error) {
-	programs := &open.Programs{} // a program is started once, not for each run
-	defer programs.Close()
+	kept := &open.Kept{} // a model is loaded once, not for each run
+	defer kept.Close()
 	for i, r := range p.runs {
-		r.request.Programs = programs
+		r.request.Kept = kept
 		p.note("sweep %s: run %d of %d: %s", p.Sweep.Name, i+1, len(p.runs), r.name)
 		summary, err := p.bench.Run(ctx, r.request)
 		var partial *harness.PartialError

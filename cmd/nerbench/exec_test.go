@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -197,16 +196,8 @@ func TestExecKilledAndContinued(t *testing.T) {
 func TestExecStartsOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkplace(t, 9, 0)
-	mini, err := os.ReadFile(filepath.Join(w.dir, "datasets/mini.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var datasets []string
-	for i, id := range []string{"mini-a", "mini-b", "mini-c"} {
-		w.write("datasets/"+id+".toml", strings.NewReplacer(`id = "mini"`, `id = "`+id+`"`, `data_dir = "mini"`, `data_dir = "`+id+`"`).Replace(string(mini)))
-		w.write("data/"+id+"/test.tsv", fmt.Sprintf("Person%d\tB-PER\nleft\tO\nTown2\tB-LOC\n.\tO\n\n", i))
-		datasets = append(datasets, "-d", id)
-	}
+	datasets := w.three(1)
+	writeSSHKey(t, filepath.Join(w.dir, "key"))
 	w.write("plan.toml", "title = \"Queries\"\ndatasets = [\"mini-a\", \"mini-b\"]\nnegatives = \"inference\"\n[grid]\nqueries = [\"all\", \"gold\"]\n")
 	for _, tc := range []struct {
 		name   string
@@ -220,6 +211,7 @@ func TestExecStartsOnce(t *testing.T) {
 		{"two processes", append([]string{"run", "--store", "two.db", "--workers", "2", "--command", commandOf(t, "recorded")}, datasets...), 0, 2},
 		// Three attempts for the passage of the second dataset, and a fresh process for the third.
 		{"a failure", append([]string{"run", "--store", "failed.db", "--command", commandOf(t, "recorded", "Person1")}, datasets...), exitPartial, 4},
+		{"an attestation", []string{"bundle", "attest", "x.nbz", "--spot", "3", "--key", "key", "--command", commandOf(t, "recorded")}, 0, 1},
 		{"a sweep", []string{"sweep", "run", "plan.toml", "--ci", "0", "--store", "sweep.db", "--command", commandOf(t, "recorded")}, 0, 1},
 	} {
 		w.write("processes", "")
@@ -227,7 +219,8 @@ func TestExecStartsOnce(t *testing.T) {
 			for i := range 3 {
 				w.must("run", "-q", "-m", "exec/x", "--store", "each.db", "--command", commandOf(t, "recorded"), "-d", datasets[2*i+1])
 			}
-		} else if code, stdout, stderr := w.with(nil, append(tc.args, "-q", "-m", "exec/x")...); code != tc.code {
+			w.must("bundle", "create", "--store", "each.db", "--where", "model=exec/x", "--unsigned", "--out", "x.nbz")
+		} else if code, stdout, stderr := w.with(nil, append(tc.args, "-m", "exec/x")...); code != tc.code {
 			t.Fatalf("%s: exit code %d\n%s%s", tc.name, code, stdout, stderr)
 		}
 		w.awaitEnd("processes")

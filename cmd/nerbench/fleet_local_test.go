@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"nerbench/internal/reference"
@@ -62,5 +63,36 @@ func TestFleetOfLocalModels(t *testing.T) {
 			f.workers = append(f.workers, worker())
 			f.finish()
 		})
+	}
+}
+
+// TestWorkerStartsOnce: a worker starts a program once for the datasets of a command.
+func TestWorkerStartsOnce(t *testing.T) {
+	t.Parallel()
+	f := &machines{workplace: newWorkplace(t, 1, 0), store: "results.db", join: "results.db.fleet"}
+	t.Cleanup(f.end)
+	model := []string{"-m", "exec/x", "--command", commandOf(t, "recorded")}
+	ask := slices.Concat([]string{"run", "-q", "--probe", "0"}, model, f.three(4))
+	f.must(append(ask, "--store", "calm.db")...)
+	f.write("processes", "")
+	f.coordinator = f.start(append(ask, "--store", f.store, "--listen", "127.0.0.1:0")...)
+	worker := f.start(append([]string{"worker", "--join", f.join}, model...)...)
+	f.workers = []*member{worker}
+	if code := f.coordinator.wait(); code != exitOK {
+		t.Fatalf("exit code %d", code)
+	}
+	if err := worker.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := worker.wait(); code != exitInterrupted {
+		t.Errorf("worker: exit code %d", code)
+	}
+	f.awaitEnd("processes")
+	text, err := os.ReadFile(filepath.Join(f.dir, "processes"))
+	if starts := len(strings.Fields(string(text))); err != nil || starts != 1 {
+		t.Errorf("%d starts, %v", starts, err)
+	}
+	if f.dump("calm.db") != f.dump(f.store) {
+		t.Error("the stores differ")
 	}
 }

@@ -138,21 +138,22 @@ func open(ctx context.Context, c Config, queue chan *task) (*Runner, error) {
 
 // Turn lets an open program answer the passages of another configuration, while it is
 // asked nothing. It returns false, and changes nothing, if the program must be opened again: it
-// is another program, the files of its command have changed, or it is not [Runner.Sound].
-func (r *Runner) Turn(ctx context.Context, c Config) bool {
+// is another program, the files of its command have changed, or it is not [Runner.Sound]. It
+// returns no error.
+func (r *Runner) Turn(ctx context.Context, c Config) (bool, error) {
 	before := r.config
 	if c.Timeout <= 0 {
 		c.Timeout = DefaultTimeout
 	}
 	if !r.Sound() || c.Name != before.Name || !slices.Equal(c.Command, before.Command) || max(c.Workers, 1) != before.Workers || c.Timeout != before.Timeout {
-		return false
+		return false, nil
 	}
 	if digest, _, err := identify(ctx, c.Command, r.hello); err != nil || digest != r.digest {
-		return false
+		return false, nil
 	}
 	r.subject.Store(&c.Subject)
 	r.credit.renew()
-	return true
+	return true, nil
 }
 
 // Sound reports whether the program has answered all that it was asked.

@@ -10,6 +10,16 @@ import (
 	"nerbench/ner"
 )
 
+// turns reports whether an open program takes another configuration.
+func turns(t *testing.T, r *Runner, c Config) bool {
+	t.Helper()
+	turned, err := r.Turn(t.Context(), c)
+	if err != nil {
+		t.Error(err)
+	}
+	return turned
+}
+
 // TestTurn: an open program takes the passages of the next dataset, with its id and its
 // labels, and is opened again if anything else has changed.
 func TestTurn(t *testing.T) {
@@ -31,7 +41,7 @@ func TestTurn(t *testing.T) {
 		for _, dataset := range []string{"first", "second"} {
 			var c counted
 			next := of("shows", dataset)
-			if c.into(&next); !r.Turn(t.Context(), next) {
+			if c.into(&next); !turns(t, r, next) {
 				t.Fatal("the program must be opened again")
 			}
 			answers, faults := ask(t, r, "Mira")
@@ -47,23 +57,23 @@ func TestTurn(t *testing.T) {
 		} {
 			c := of("shows", "third")
 			change(&c)
-			if r.Turn(t.Context(), c) {
+			if turns(t, r, c) {
 				t.Errorf("another %s is the same program", name)
 			}
 		}
 	})
 	t.Run("another file", func(t *testing.T) {
 		r := opened(t, "no digest", func(c *Config) { *c = of("no digest", "first") })
-		if !r.Turn(t.Context(), of("no digest", "second")) {
+		if !turns(t, r, of("no digest", "second")) {
 			t.Error("the program must be opened again")
 		}
-		if write("[]"); r.Turn(t.Context(), of("no digest", "third")) {
+		if write("[]"); turns(t, r, of("no digest", "third")) {
 			t.Error("a program with another file is the same")
 		}
 	})
 	t.Run("after a failure", func(t *testing.T) {
 		r := opened(t, "crash", func(c *Config) { *c = of("crash", "first"); c.Pause = time.Millisecond })
-		if _, faults := ask(t, r, "bad"); faults[0] == nil || r.Sound() || r.Turn(t.Context(), of("crash", "second")) {
+		if _, faults := ask(t, r, "bad"); faults[0] == nil || r.Sound() || turns(t, r, of("crash", "second")) {
 			t.Errorf("%v: the program is used further", faults[0])
 		}
 	})

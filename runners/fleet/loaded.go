@@ -84,6 +84,7 @@ func (s *session) open(ctx context.Context, o order) error {
 	spec.Name, spec.Servers, spec.KeyFile, spec.Timeout, spec.Connections = own.Name, own.Servers, own.KeyFile, own.Timeout, own.Connections
 	spec.Pull, spec.KeepAlive, spec.Local, spec.Getenv = own.Pull, own.KeepAlive, own.Local, own.Getenv
 	spec.Local.Aggregation = o.Aggregation
+	spec.Kept = &w.kept
 	spec.Observe, spec.Log, spec.Retrying = w.Note, w.Note, own.Retrying
 	trained := false
 	spec.Train = func(ctx context.Context) (iter.Seq2[*ner.Document, error], func() string, error) {

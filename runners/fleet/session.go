@@ -166,6 +166,8 @@ func (s *session) obey(ctx context.Context, o order) error {
 		w.mu.Unlock()
 		w.group.Go(func() {
 			s.opened <- parallel.Guard(func() error {
+				w.opening.Lock() // also of a connection that was lost
+				defer w.opening.Unlock()
 				if l != nil {
 					l.close()
 				}

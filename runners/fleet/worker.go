@@ -36,6 +36,9 @@ type Worker struct {
 	group parallel.Group // of passages and their answers
 	wake  chan struct{}  // something has changed: send a beat
 
+	opening sync.Mutex // held while a model is opened: two may not fit into the memory
+	kept    open.Kept  // the last model, for the next job
+
 	mu      sync.Mutex
 	link    *link          // nil: not connected
 	changed chan struct{}  // closed when link changes
@@ -72,10 +75,11 @@ func (w *Worker) Run(ctx context.Context) error {
 	cancel()
 	w.closeModel()
 	w.group.Wait()
+	w.kept.Close() // of one that was opened meanwhile
 	return err
 }
 
-// closeModel closes the model, if one is open.
+// closeModel closes the model, if one is open or kept.
 func (w *Worker) closeModel() {
 	w.mu.Lock()
 	l := w.loaded
@@ -84,6 +88,7 @@ func (w *Worker) closeModel() {
 	if l != nil {
 		l.close()
 	}
+	w.kept.Close()
 }
 
 // errIdle ends a worker that has nothing to do.

@@ -45,7 +45,7 @@ func openExec(ctx context.Context, s Spec) (*Model, error) {
 		return nil, fault.Usagef("--workers %d: want a number from 1", s.Local.Workers)
 	}
 	failures := &runners.Failures{}
-	r, err := s.Programs.open(ctx, exec.Config{
+	r, err := reopen(ctx, s.Kept, exec.Config{
 		Name: s.rest, Command: command, Workers: s.Local.Workers, Timeout: s.Timeout,
 		Subject: exec.Subject{
 			Dataset: s.Dataset, Labels: nativeNames(s.Labels), Decoding: s.Decoding, Observe: s.Observe, Log: s.Log,
@@ -54,7 +54,7 @@ func openExec(ctx context.Context, s Spec) (*Model, error) {
 				s.Retrying(err.Error() + "; a fresh process is asked")
 			},
 		},
-	})
+	}, exec.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func openExec(ctx context.Context, s Spec) (*Model, error) {
 		connections = r.AtOnce()
 	}
 	m := &Model{
-		Identity: r.Identity(), Runner: r, Slots: runners.NewFixed(connections), close: func() { s.Programs.release(r) }, counts: failures.Counts,
+		Identity: r.Identity(), Runner: r, Slots: runners.NewFixed(connections), close: func() { s.Kept.release(r) }, counts: failures.Counts,
 		Keys:     map[string]string{"think": "", "context": ""},
 		facts:    map[string]string{"command": r.Command(), "batch": strconv.Itoa(r.AtOnce() / max(s.Local.Workers, 1)), "identity": "digest"},
 		AnswerBy: "dataset=" + s.Dataset + " labels=" + s.LabelsHash, // the program reads both

@@ -40,13 +40,13 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 	if config.Decoding.Context == 0 {
 		config.Decoding.Context = runners.ContextFor(shorter(info.Context, s.MadeFor), s.Longest, s.LongestAnswer)
 	}
-	r, err := llamacpp.Open(ctx, config)
+	r, err := reopen(ctx, s.Kept, config, llamacpp.Open)
 	if err != nil {
 		return nil, err
 	}
 	if s.Example.Chat() {
 		if err := r.Chats(); err != nil {
-			r.Close()
+			s.Kept.release(r)
 			return nil, err
 		}
 	}
@@ -56,12 +56,12 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 	}
 	special, err := r.Special(s.Special)
 	if err != nil {
-		r.Close()
+		s.Kept.release(r)
 		return nil, err
 	}
 	s.noteSpecial(special)
 	return &Model{
-		Identity: r.Identity(), Decoding: config.Decoding, Runner: r, Special: special, Slots: runners.NewFixed(connections), close: r.Close,
+		Identity: r.Identity(), Decoding: config.Decoding, Runner: r, Special: special, Slots: runners.NewFixed(connections), close: func() { s.Kept.release(r) },
 		facts:   map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special.String()},
 		written: func() int64 { return r.Usage().Answers },
 		counts: func() map[string]int64 {

@@ -22,7 +22,7 @@ func openONNX(ctx context.Context, s Spec) (*Model, error) {
 	if aggregation == "" {
 		aggregation = onnx.Aggregations[0]
 	}
-	r, err := onnx.Open(ctx, onnx.Config{Folder: s.rest, Types: types, Aggregation: aggregation})
+	r, err := reopen(ctx, s.Kept, onnx.Config{Folder: s.rest, Types: types, Aggregation: aggregation}, onnx.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func openONNX(ctx context.Context, s Spec) (*Model, error) {
 		connections = 2 // one passage is computed while the next is prepared
 	}
 	return &Model{
-		Identity: r.Identity(), Runner: r, Slots: runners.NewFixed(connections), close: r.Close,
+		Identity: r.Identity(), Runner: r, Slots: runners.NewFixed(connections), close: func() { s.Kept.release(r) },
 		Keys:     map[string]string{"aggregation": aggregation},
 		facts:    map[string]string{"device": "CPU"},
 		AnswerBy: "aggregation=" + aggregation + " labels=" + s.LabelsHash,

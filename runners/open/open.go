@@ -33,6 +33,8 @@ var kinds = []struct {
 	// this program. nil: the name is unchanged.
 	stored, former func(rest string) string
 	digest         func(ctx context.Context, rest string) (string, error) // of the file or folder; nil: no file
+	// kept: the model stays open for the next dataset, see [Kept].
+	kept bool
 	// switches: variables of the chat template can be set. levels: thinking has levels.
 	switches, levels bool
 	// weights: the server reports no digest, so that the user may name the weights.
@@ -46,15 +48,15 @@ var kinds = []struct {
 	{prefix: "openai/", argument: "NAME", usage: "a model of any server with OpenAI's API at --base-url", family: "uniner", open: openOpenAI, switches: true, levels: true, weights: true},
 	{
 		prefix: "gguf/", argument: "FILE", usage: "a GGUF file, in the process", family: "uniner", open: openGGUF,
-		stored: llamacpp.ModelName, former: llamacpp.FormerName, digest: llamacpp.Digest,
+		stored: llamacpp.ModelName, former: llamacpp.FormerName, digest: llamacpp.Digest, kept: true,
 	},
 	{
 		prefix: "onnx/", argument: "DIR", usage: "a token classifier in a folder, in the process", family: "spans", open: openONNX,
-		stored: onnx.ModelName, former: onnx.FormerName, digest: onnx.Digest, ignores: append([]string{"sampling_seed"}, ofPrompts...),
+		stored: onnx.ModelName, former: onnx.FormerName, digest: onnx.Digest, kept: true, ignores: append([]string{"sampling_seed"}, ofPrompts...),
 	},
 	{
 		prefix: "exec/", argument: "NAME", usage: "a program of your own (--command, docs/exec.md)", family: spansFamily, open: openExec,
-		ignores: []string{"think", "context"}, ignoresOfSpans: append([]string{"sampling_seed"}, ofPrompts...),
+		kept: true, ignores: []string{"think", "context"}, ignoresOfSpans: append([]string{"sampling_seed"}, ofPrompts...),
 	},
 	{prefix: "tagger", usage: "trained in the process on the dataset's train split", family: "spans", open: openTagger, ignores: ofPrompts},
 }
@@ -151,9 +153,9 @@ type Spec struct {
 	// Elsewhere opens the model on other machines; nil: it is opened here. Fields that are
 	// left out of the JSON of a Spec are those of the machine that opens it.
 	Elsewhere Elsewhere `json:"-"`
-	// Programs keeps the program of the model open when the model is closed; nil: it is
+	// Kept keeps a model in the process, or a program, when the model is closed; nil: it is
 	// closed.
-	Programs *Programs `json:"-"`
+	Kept *Kept `json:"-"`
 	// Getenv reads the environment: OLLAMA_HOST, OPENAI_BASE_URL, OPENAI_API_KEY,
 	// NERBENCH_LLAMA_LIB, HF_ENDPOINT, HF_TOKEN, HF_HOME. nil: nothing is set.
 	Getenv func(string) string `json:"-"`
@@ -285,8 +287,8 @@ func Open(ctx context.Context, s Spec) (*Model, error) {
 	if s.Elsewhere != nil {
 		return s.Elsewhere.Open(ctx, s)
 	}
-	if !HasCommand(s.Name) {
-		s.Programs.Close() // the model may need its memory
+	if !kinds[kind].kept {
+		s.Kept.Close() // the model may need its memory
 	}
 	return kinds[kind].open(ctx, s)
 }

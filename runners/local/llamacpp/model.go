@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/internal/parallel"
 	"nerbench/ner"
@@ -72,18 +74,17 @@ type Runner struct {
 	vocabulary llama.Vocab
 	offloaded  string // layers on the GPU, by the log of the library; empty: unknown
 	chat       chat
-	engine     *engine
+	stamp      checksum.Stamp // of the files, before they were read
+	engine     *engine        // of the configuration; nil: none
 
-	using  sync.RWMutex // locked for reading during tokenization
-	closed bool
+	using   sync.RWMutex // locked for reading during tokenization
+	closed  bool
+	unsound atomic.Bool // a passage has no answer
 }
 
 // Open loads the library and a model. Most errors about the file, the library or the
 // machine have a [fault.Hint].
 func Open(ctx context.Context, c Config) (*Runner, error) {
-	if c.Decoding.Context <= 0 {
-		return nil, fmt.Errorf("llamacpp: %s: context: must be set", c.File)
-	}
 	split, ok := splits[c.Split]
 	if !ok {
 		return nil, fmt.Errorf("llamacpp: split %q: want none, layer or row", c.Split)
@@ -98,11 +99,12 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 			Advice: "name a model that generates text",
 		}
 	}
-	if most := info.Context; most > 0 && c.Decoding.Context > most {
-		return nil, &fault.Hint{
-			Err:    fmt.Errorf("llamacpp: %s: context of %d tokens: the model was trained for %d", c.File, c.Decoding.Context, most),
-			Advice: "omit --context: longer prompts are counted as too long, not cut",
-		}
+	if err := c.check(info); err != nil {
+		return nil, err
+	}
+	stamp, err := checksum.StampOf(parts(c.File)...)
+	if err != nil {
+		return nil, fmt.Errorf("llamacpp: %w", err)
 	}
 	digest := hashing(ctx, c.File)
 	defer digest()
@@ -110,7 +112,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{config: c, info: info, library: library}
+	r := &Runner{config: c, info: info, library: library, stamp: stamp}
 	if err := r.load(split); err != nil {
 		return nil, err
 	}
@@ -122,6 +124,20 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// check checks the context for a model.
+func (c Config) check(info Info) error {
+	if c.Decoding.Context <= 0 {
+		return fmt.Errorf("llamacpp: %s: context: must be set", c.File)
+	}
+	if most := info.Context; most > 0 && c.Decoding.Context > most {
+		return &fault.Hint{
+			Err:    fmt.Errorf("llamacpp: %s: context of %d tokens: the model was trained for %d", c.File, c.Decoding.Context, most),
+			Advice: "omit --context: longer prompts are counted as too long, not cut",
+		}
+	}
+	return nil
 }
 
 // hashing computes the digest of a file while the model is loaded. It returns a function
@@ -170,6 +186,7 @@ func (r *Runner) load(split llama.SplitMode) error {
 		r.library.calls.ModelFree(model)
 		return fmt.Errorf("llamacpp: %s: the model has an encoder (%s): only decoders are supported", c.File, r.info.Architecture)
 	}
+	r.chat.open(r.library.calls, r.model, r.vocabulary)
 	return nil
 }
 
@@ -255,7 +272,6 @@ func (r *Runner) start() error {
 		}
 	}
 	r.engine = newEngine(r, lctx, cells, sequences)
-	r.chat.open(r.library.calls, r.model, r.vocabulary)
 	r.engine.ended = parallel.Go(func() error { r.engine.run(); return nil })
 	return nil
 }
@@ -273,7 +289,9 @@ func (r *Runner) Close() {
 		return
 	}
 	r.closed = true
-	r.engine.end()
+	if r.engine != nil {
+		r.engine.end()
+	}
 	r.chat.close()
 	r.library.free(func() { r.library.calls.ModelFree(r.model) })
 }
@@ -332,10 +350,12 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 	}
 	p, err := r.prepare(ctx, queries)
 	if err != nil {
+		r.unsound.Store(true)
 		return nil, fmt.Errorf("llamacpp: %s: %w: %w", r.config.File, err, runners.ErrFatal)
 	}
 	done, err := r.engine.ask(ctx, p)
 	if err != nil && ctx.Err() == nil {
+		r.unsound.Store(true)
 		err = fmt.Errorf("llamacpp: %s: %w", r.config.File, err)
 	}
 	return done, err
@@ -345,7 +365,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 func (r *Runner) prepare(ctx context.Context, queries []ner.Query) (*passage, error) {
 	r.using.RLock()
 	defer r.using.RUnlock()
-	if r.closed {
+	if r.closed || r.engine == nil {
 		return nil, errClosed
 	}
 	return r.newPassage(ctx, queries, time.Now())

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/knights-analytics/hugot"
 	"github.com/knights-analytics/hugot/pipelines"
@@ -44,6 +45,8 @@ var Aggregations = []string{"simple", "first"}
 // Runner runs one classifier. It is a [runners.Runner].
 type Runner struct {
 	folder   string
+	files    []string
+	stamp    checksum.Stamp // of the files, before they were read
 	digest   string
 	labels   labels
 	session  *hugot.Session
@@ -54,22 +57,27 @@ type Runner struct {
 	one      chan struct{} // held during a computation: the library uses all processors for one text
 	closed   chan struct{}
 	closing  sync.Once
+	unsound  atomic.Bool // a passage has no answer
 }
 
 // Open loads a classifier. Most errors about its folder have a [fault.Hint].
 func Open(ctx context.Context, c Config) (*Runner, error) {
-	if c.Aggregation != "" && !slices.Contains(Aggregations, c.Aggregation) {
-		return nil, fmt.Errorf("onnx: aggregation %q: want simple or first", c.Aggregation)
+	if err := c.check(); err != nil {
+		return nil, err
 	}
 	files, err := look(c.Folder)
 	if err != nil {
 		return nil, err
 	}
+	stamp, err := checksum.StampOf(files...)
+	if err != nil {
+		return nil, fmt.Errorf("onnx: %w", err)
+	}
 	labels, err := readLabels(filepath.Join(c.Folder, configFile), c.Types)
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{folder: c.Folder, labels: labels, first: c.Aggregation == "first", one: make(chan struct{}, 1), closed: make(chan struct{})}
+	r := &Runner{folder: c.Folder, files: files, stamp: stamp, labels: labels, first: c.first(), one: make(chan struct{}, 1), closed: make(chan struct{})}
 	if r.digest, err = checksum.Files(ctx, files...); err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
@@ -97,6 +105,46 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	}
 	return r, nil
 }
+
+// Turn lets a loaded classifier answer queries of another configuration, such as of a
+// dataset with other types, while it is asked nothing. It returns false, and changes
+// nothing, if the classifier must be closed and opened again: it is another one, its files
+// have changed, or it is not [Runner.Sound]. An error of the configuration, such as types
+// that match none of its labels, changes nothing either.
+func (r *Runner) Turn(_ context.Context, c Config) (bool, error) {
+	if !r.Sound() || c.Folder != r.folder {
+		return false, nil
+	}
+	files, err := look(c.Folder)
+	if err != nil || !slices.Equal(files, r.files) {
+		return false, nil
+	}
+	if now, err := checksum.StampOf(files...); err != nil || !now.Equal(r.stamp) {
+		return false, nil
+	}
+	if err := c.check(); err != nil {
+		return false, err
+	}
+	labels, err := readLabels(filepath.Join(c.Folder, configFile), c.Types)
+	if err != nil {
+		return false, err
+	}
+	r.labels, r.first = labels, c.first()
+	return true, nil
+}
+
+// Sound reports whether the classifier has answered all that it was asked.
+func (r *Runner) Sound() bool { return !r.unsound.Load() }
+
+func (c Config) check() error {
+	if c.Aggregation != "" && !slices.Contains(Aggregations, c.Aggregation) {
+		return fmt.Errorf("onnx: aggregation %q: want simple or first", c.Aggregation)
+	}
+	return nil
+}
+
+// first reports whether a word has the label of its first token.
+func (c Config) first() bool { return c.Aggregation == "first" }
 
 // Digest is the SHA-256, in hexadecimal, of the files of a classifier.
 func Digest(ctx context.Context, folder string) (string, error) {
@@ -156,6 +204,9 @@ func (r *Runner) Unmapped() []string { return r.labels.unmapped }
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	out, err := runners.CompleteSpans(ctx, queries, func(ctx context.Context, d *ner.Document) ([]ner.Span, error) { return r.classify(ctx, d.Text) })
 	if err != nil {
+		if ctx.Err() == nil {
+			r.unsound.Store(true)
+		}
 		err = fmt.Errorf("onnx: %w", err)
 	}
 	return out, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
@@ -85,7 +86,8 @@ func (s *session) keep(event *message) {
 	case "log.entryAdded":
 		s.console[p.Source.Context] = append(s.console[p.Source.Context], p.Text)
 	case "network.beforeRequestSent":
-		s.requests[p.Context] = append(s.requests[p.Context], p.Request.URL)
+		address, _, _ := strings.Cut(p.Request.URL, "#") // which is not sent
+		s.requests[p.Context] = append(s.requests[p.Context], address)
 	}
 }
 

@@ -124,7 +124,8 @@ func testPassageByLink(t *testing.T, in *browser.Browser) {
 			}
 			size += int(info.Size())
 		}
-		if size > 150_000 || size == 0 {
+		unseen := in.Name == "firefox" && strings.HasPrefix(base, "file:") // it reports no requests for files
+		if size > 150_000 || size == 0 && !unseen {
 			t.Errorf("a passage by its link loads %d bytes: %q", size, loaded)
 		}
 		t.Logf("%.20s…: a passage by its link: %.0f ms, %d bytes of %d files", base, took, size, len(loaded))

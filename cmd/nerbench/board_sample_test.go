@@ -12,12 +12,13 @@ import (
 	"testing"
 
 	"nerbench/harness/compare"
+	"nerbench/internal/browser"
 	"nerbench/internal/reference"
 	"nerbench/reports"
 )
 
 // TestBoardOfTheSample runs .ci/board, which builds the board of the embedded sample twice
-// and compares the bytes, and opens it in a browser.
+// and compares the bytes, and opens it in browsers.
 func TestBoardOfTheSample(t *testing.T) {
 	models := []string{"tagger, seed 0", "tagger, seed 1", "tagger, seed 2"}
 	if reference.Root() != "" {
@@ -38,19 +39,21 @@ func TestBoardOfTheSample(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 
-	b := newBrowser(t)
-	b.open("file://" + filepath.ToSlash(dir) + "/site/index.html")
-	b.wait(`[...document.querySelectorAll("#board tbody tr[data-slug] .model a:first-child")].map(a => a.textContent).sort().join("; ")`, strings.Join(models, "; "))
-	b.wait(`[...document.querySelectorAll("#board tbody tr[data-slug]")].every(r => parseFloat(r.querySelector(".mean").textContent) > 0)`, "true")
-	b.wait(`document.querySelector("#board tbody tr[data-slug] .model a").click()`, "undefined")
-	b.wait(`location.pathname.includes("/m/") && document.querySelector("h1")?.textContent.startsWith("tagger, seed ") === true`, "true")
-	b.wait(`[...document.querySelectorAll("table th[scope=row]")].filter(h => h.textContent.startsWith("sample-")).length >= 9`, "true")
-	sameComparison(t, b, dir)
+	browser.Each(t, func(t *testing.T, in *browser.Browser) {
+		b := in.Tab(t)
+		b.Open("file://" + filepath.ToSlash(dir) + "/site/index.html")
+		b.Wait(`[...document.querySelectorAll("#board tbody tr[data-slug] .model a:first-child")].map(a => a.textContent).sort().join("; ")`, strings.Join(models, "; "))
+		b.Wait(`[...document.querySelectorAll("#board tbody tr[data-slug]")].every(r => parseFloat(r.querySelector(".mean").textContent) > 0)`, "true")
+		b.Wait(`document.querySelector("#board tbody tr[data-slug] .model a").click()`, "undefined")
+		b.Wait(`location.pathname.includes("/m/") && document.querySelector("h1")?.textContent.startsWith("tagger, seed ") === true`, "true")
+		b.Wait(`[...document.querySelectorAll("table th[scope=row]")].filter(h => h.textContent.startsWith("sample-")).length >= 9`, "true")
+		sameComparison(t, b, dir)
+	})
 }
 
 // sameComparison checks that the page that compares two taggers has the numbers that the
 // program prints, for a dataset and for its types.
-func sameComparison(t *testing.T, b *browserTab, dir string) {
+func sameComparison(t *testing.T, b *browser.Tab, dir string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "site", "data", "compare.json"))
 	if err != nil {
@@ -81,8 +84,8 @@ func sameComparison(t *testing.T, b *browserTab, dir string) {
 	points := func(d float64) string { return strings.Replace(reports.Points(&d), "-", "−", 1) }
 	whole := want.Datasets[0].Outcome
 	line := []string{reports.Percent(whole.A.F1), reports.Percent(whole.B.F1), points(whole.Difference), points(whole.CI[0]) + " to " + points(whole.CI[1])}
-	b.open("file://" + filepath.ToSlash(dir) + "/site/compare.html#a=" + first + "&b=" + second + "&d=" + dataset)
-	b.wait(`[...document.querySelector("[data-part=datasets] tr.current").cells].slice(1, 5).map(c => c.textContent).join("|")`, strings.Join(line, "|"))
+	b.Open("file://" + filepath.ToSlash(dir) + "/site/compare.html#a=" + first + "&b=" + second + "&d=" + dataset)
+	b.Wait(`[...document.querySelector("[data-part=datasets] tr.current").cells].slice(1, 5).map(c => c.textContent).join("|")`, strings.Join(line, "|"))
 	var lines []string
 	for _, typ := range slices.Sorted(maps.Keys(want.Datasets[0].ByType)) {
 		o := want.Datasets[0].ByType[typ]
@@ -92,6 +95,6 @@ func sameComparison(t *testing.T, b *browserTab, dir string) {
 	if len(lines) < 5 {
 		t.Fatalf("only %d types", len(lines))
 	}
-	b.wait(`[...document.querySelectorAll("table.types tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("\n")`, strings.Join(lines, "\n"))
-	b.wait(`document.querySelector("[data-part=types] pre").textContent`, "nerbench compare "+runs[0]+" "+runs[1])
+	b.Wait(`[...document.querySelectorAll("table.types tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("\n")`, strings.Join(lines, "\n"))
+	b.Wait(`document.querySelector("[data-part=types] pre").textContent`, "nerbench compare "+runs[0]+" "+runs[1])
 }

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -178,26 +177,6 @@ func (d *disturbed) content(w *workplace) map[string]string {
 		w.t.Fatal(err)
 	}
 	return files
-}
-
-// dumped is the dump of a store. Its state must be sound.
-func (w *workplace) dumped(name string) (dump string, answers int) {
-	w.t.Helper()
-	s, err := results.Open(w.t.Context(), filepath.Join(w.dir, name), results.Existing)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "empty", 0
-	} else if err != nil {
-		w.t.Fatalf("%s: %v", name, err)
-	}
-	defer s.Close()
-	if h, err := s.Check(w.t.Context()); err != nil || !h.OK() {
-		w.t.Fatalf("%s is damaged: %+v, %v", name, h, err)
-	}
-	var b bytes.Buffer
-	if err := s.Dump(w.t.Context(), &b); err != nil {
-		w.t.Fatal(err)
-	}
-	return b.String(), strings.Count(b.String(), "\ncompletions ")
 }
 
 // withRuns puts the ids of the two runs of a store into a command.

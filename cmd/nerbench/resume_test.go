@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -118,6 +119,26 @@ func (w *workplace) dump(store string) string {
 		w.t.Fatal(err)
 	}
 	return b.String()
+}
+
+// dumped is the dump of a store. Its state must be sound.
+func (w *workplace) dumped(name string) (dump string, answers int) {
+	w.t.Helper()
+	s, err := results.Open(w.t.Context(), filepath.Join(w.dir, name), results.Existing)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "empty", 0
+	} else if err != nil {
+		w.t.Fatalf("%s: %v", name, err)
+	}
+	defer s.Close()
+	if h, err := s.Check(w.t.Context()); err != nil || !h.OK() {
+		w.t.Fatalf("%s is damaged: %+v, %v", name, h, err)
+	}
+	var b bytes.Buffer
+	if err := s.Dump(w.t.Context(), &b); err != nil {
+		w.t.Fatal(err)
+	}
+	return b.String(), strings.Count(b.String(), "\ncompletions ")
 }
 
 // completed lists the documents whose passages a store has, none if there is no

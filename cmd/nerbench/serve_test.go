@@ -9,16 +9,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/chromedp/chromedp"
 
 	"nerbench/internal/browser"
 )
 
 // TestServeShowsLiveRuns opens the pages of serve in a browser while another process
 // makes a run against a fake server, which holds answers until the page shows the others.
-func TestServeShowsLiveRuns(t *testing.T) {
+func TestServeShowsLiveRuns(t *testing.T) { browser.Each(t, testServeShowsLiveRuns) }
+
+func testServeShowsLiveRuns(t *testing.T, in *browser.Browser) {
 	w := newWorkplace(t, 60, 0)
 	model := []string{"run", "-m", "ollama/tiny", "-d", "mini", "--store", "r.db"}
 	if code, out := w.run(append(model, "--set", "limit=5")...); code != 0 {
@@ -49,14 +48,14 @@ func TestServeShowsLiveRuns(t *testing.T) {
 		t.Fatal(err, complaints.String())
 	}
 
-	b := newBrowser(t)
-	b.open(started.URL + "/")
-	b.wait(`document.body.innerText.includes("tiny")`, "true")
+	b := in.Tab(t)
+	b.Open(started.URL + "/")
+	b.Wait(`document.body.innerText.includes("tiny")`, "true")
 	if after, err := os.ReadFile(filepath.Join(w.dir, "r.db")); err != nil || string(after) != string(before) {
 		t.Errorf("serve changed the store: %v", err)
 	}
-	b.open(started.URL + "/live.html")
-	b.wait(`document.querySelector("#live").dataset.runs`, "0")
+	b.Open(started.URL + "/live.html")
+	b.Wait(`document.querySelector("#live").dataset.runs`, "0")
 
 	answers := w.hold(40) // of 120
 	asking := w.program(append(model, "--set", "temperature=0.5", "--max-connections", "4")...)
@@ -68,22 +67,22 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	t.Cleanup(func() { _ = asking.Process.Kill() })
 	row := `document.querySelector("#live tbody tr")`
 	cell := func(n int) string { return fmt.Sprintf(`(%s ? %s.cells[%d].textContent : "")`, row, row, n) }
-	b.wait(row+` ? `+row+`.dataset.state : ""`, "asking")
+	b.Wait(row+` ? `+row+`.dataset.state : ""`, "asking")
 	region := `document.querySelector("#live [role=region]")`
-	b.wait(`(`+region+`.focus(), document.activeElement === `+region+`)`, "true")
-	b.wait(cell(3)+`.endsWith(" of 60") && parseInt(`+cell(3)+`) > 0`, "true")
-	b.wait(`parseFloat(`+cell(5)+`) > 0`, "true")
+	b.Wait(`(`+region+`.focus(), document.activeElement === `+region+`)`, "true")
+	b.Wait(cell(3)+`.endsWith(" of 60") && parseInt(`+cell(3)+`) > 0`, "true")
+	b.Wait(`parseFloat(`+cell(5)+`) > 0`, "true")
 	answers.allow(40)
-	b.wait(`parseFloat(`+cell(7)+`) > 0 && `+cell(8)+` !== "–"`, "true")
+	b.Wait(`parseFloat(`+cell(7)+`) > 0 && `+cell(8)+` !== "–"`, "true")
 	answers.release()
 	if err := asking.Wait(); err != nil {
 		t.Fatal(err, output.String())
 	}
-	b.wait(row+`.dataset.state`, "complete")
-	b.wait(cell(3), "60 of 60")
-	b.wait(cell(5), "50.0") // every answer names the person: right for persons, wrong for places
-	b.wait(cell(6), "0 of 120")
-	b.wait(`document.activeElement === `+region, "true") // new numbers keep the focus
+	b.Wait(row+`.dataset.state`, "complete")
+	b.Wait(cell(3), "60 of 60")
+	b.Wait(cell(5), "50.0") // every answer names the person: right for persons, wrong for places
+	b.Wait(cell(6), "0 of 120")
+	b.Wait(`document.activeElement === `+region, "true") // new numbers keep the focus
 	if console := b.Console(); len(console) > 0 {
 		t.Errorf("the console is not clean: %q", console)
 	}
@@ -94,42 +93,8 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	if err := server.Wait(); err != nil || complaints.Len() > 0 {
 		t.Errorf("serve ended with %v: %s", err, complaints.String())
 	}
-	b.wait(`document.querySelector("#live").textContent.includes("connection to the server is lost")`, "true")
+	b.Wait(`document.querySelector("#live").textContent.includes("connection to the server is lost")`, "true")
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
 		t.Errorf("serve left %v in the temporary folder, %v", left, err)
 	}
-}
-
-// browserTab is a tab of a browser.
-type browserTab struct{ *browser.Tab }
-
-func newBrowser(t *testing.T) *browserTab {
-	t.Helper()
-	return &browserTab{browser.New(t)}
-}
-
-func (b *browserTab) open(address string) {
-	b.T.Helper()
-	b.Do(chromedp.Navigate(address))
-}
-
-// wait waits until a script gives the text.
-func (b *browserTab) wait(script, want string) {
-	b.T.Helper()
-	got := ""
-	for range 1000 {
-		var err error
-		if got, err = chromedp.Run(b.Ctx, chromedp.Evaluate[string]("String("+script+")")); err != nil {
-			if b.Ctx.Err() != nil {
-				b.T.Fatalf("%s: %v", script, err)
-			}
-			got = err.Error() // the tab goes to another page
-		}
-		if got == want {
-			return
-		}
-		time.Sleep(30 * time.Millisecond)
-	}
-	text, _ := chromedp.Run(b.Ctx, chromedp.Evaluate[string]("document.body.innerText"))
-	b.T.Fatalf("%s is %q, want %q; the page: %s", script, got, want, text)
 }

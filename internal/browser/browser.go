@@ -1,96 +1,204 @@
-// Package browser opens pages in a headless Chromium, for tests.
+// Package browser opens pages in headless browsers, for tests: in Chromium, by the
+// DevTools protocol, and in Firefox, by WebDriver BiDi.
 package browser
 
 import (
+	"bytes"
 	"context"
-	"fmt"
-	"slices"
-	"sync"
+	"encoding/json"
+	"image"
+	"image/png"
+	"strings"
 	"testing"
 	"time"
-
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
-
-	"nerbench/internal/reference"
 )
 
-// Tab is a tab of a browser. It records the messages and the requests of its pages.
-type Tab struct {
-	T   testing.TB
-	Ctx context.Context // of commands to the tab
+// Scheme is the colours that a reader asks for.
+type Scheme struct {
+	Dark   bool
+	Forced bool // a few colours of the reader's own replace those of the page
+}
 
-	mu       sync.Mutex
-	console  []string
-	requests []string
+// Schemes are all of them.
+var Schemes = []Scheme{{}, {Dark: true}, {Forced: true}, {Forced: true, Dark: true}}
+
+// String is such as "forced dark".
+func (s Scheme) String() string {
+	name := "light"
+	if s.Dark {
+		name = "dark"
+	}
+	if s.Forced {
+		name = "forced " + name
+	}
+	return name
+}
+
+// page is a tab, as each kind of browser has it.
+type page interface {
+	navigate(ctx context.Context, address string) error                 // until it is loaded
+	evaluate(ctx context.Context, script string) ([]byte, error)        // JSON, of the value or of its promise
+	resize(ctx context.Context, width, height int) error                // pixels
+	press(ctx context.Context, keys string) error                       // one after the other
+	prefer(ctx context.Context, s Scheme) error                         // until the next call
+	disableScripts(ctx context.Context) error                           // of pages that are opened from now on
+	screenshot(ctx context.Context, r image.Rectangle) ([]byte, error)  // PNG, of a part of the page
+	print(ctx context.Context) ([]byte, error)                          // PDF, of A4 pages
+	events(ctx context.Context) (console, requests []string, err error) // all so far
+}
+
+// Tab is a tab of a browser.
+type Tab struct {
+	T    testing.TB
+	page page
+	ctx  context.Context
 }
 
 // timeLimit is that of all pages of a tab together, on a busy machine.
 const timeLimit = 4 * time.Minute
 
-// New starts a browser, which ends with the test. Without a Chromium, the test is skipped
-// ([reference.Chromium]).
-func New(t testing.TB) *Tab {
+// Browser is a browser that runs, with any number of tabs.
+type Browser struct {
+	Name string // of its kind
+	open func(testing.TB, context.Context) (page, error)
+}
+
+// Kinds are the kinds of browsers, with their start. It skips the test if there is no such
+// browser on this machine ([reference.Chromium], [reference.Firefox]). A browser ends with
+// its test.
+var Kinds = []struct {
+	Name  string
+	Start func(testing.TB) *Browser
+}{{"chromium", Chromium}, {"firefox", Firefox}}
+
+// Each runs a test in each kind of browser, as subtests of their names.
+func Each(t *testing.T, test func(*testing.T, *Browser)) {
+	for _, kind := range Kinds {
+		t.Run(kind.Name, func(t *testing.T) { test(t, kind.Start(t)) })
+	}
+}
+
+// Tab opens a tab, which is closed at the end of the test.
+func (b *Browser) Tab(t testing.TB) *Tab {
 	t.Helper()
-	b := &Tab{T: t}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := context.WithTimeout(t.Context(), timeLimit)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	b.Ctx, cancel = context.WithTimeout(ctx, timeLimit)
-	t.Cleanup(cancel)
-	if err := chromedp.Listen(b.Ctx, b.watch); err != nil {
+	p, err := b.open(t, ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return &Tab{t, p, ctx}
 }
 
-func (b *Tab) watch(event any) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch e := event.(type) {
-	case *runtime.EventConsoleAPICalled:
-		b.console = append(b.console, fmt.Sprint(e.Type, e.Args))
-	case *runtime.EventExceptionThrown:
-		b.console = append(b.console, fmt.Sprint(e.ExceptionDetails))
-	case *log.EventEntryAdded:
-		b.console = append(b.console, e.Entry.Text)
-	case *network.EventRequestWillBeSent:
-		b.requests = append(b.requests, e.Request.URL)
-	}
-}
-
-// Console lists the messages, exceptions and log entries so far.
-func (b *Tab) Console() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Clone(b.console)
-}
-
-// Requests lists the addresses that the pages requested so far, refused or not.
-func (b *Tab) Requests() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.Clone(b.requests)
-}
-
-// Do does steps such as [chromedp.Navigate]; an error ends the test.
-func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
+// must ends the test if there is an error.
+func (b *Tab) must(err error) {
 	b.T.Helper()
-	if err := chromedp.Do(b.Ctx, steps...); err != nil {
+	if err != nil {
 		b.T.Fatal(err)
 	}
+}
+
+// Open opens a page and waits until it is loaded.
+func (b *Tab) Open(address string) {
+	b.T.Helper()
+	b.must(b.page.navigate(b.ctx, address))
+}
+
+// Resize gives the window a size, in pixels.
+func (b *Tab) Resize(width, height int) {
+	b.T.Helper()
+	b.must(b.page.resize(b.ctx, width, height))
+}
+
+// Press presses keys, one after the other. Tab is "\t", Enter "\r", Escape "\x1b".
+func (b *Tab) Press(keys string) {
+	b.T.Helper()
+	b.must(b.page.press(b.ctx, keys))
+}
+
+// Prefer sets the colours that the reader asks for.
+func (b *Tab) Prefer(s Scheme) {
+	b.T.Helper()
+	b.must(b.page.prefer(b.ctx, s))
+}
+
+// DisableScripts disables the scripts of the pages that are opened from now on.
+// [Evaluate] still works.
+func (b *Tab) DisableScripts() {
+	b.T.Helper()
+	b.must(b.page.disableScripts(b.ctx))
+}
+
+// Picture is a part of the page, in its own coordinates, as readers see it.
+func (b *Tab) Picture(part image.Rectangle) image.Image {
+	b.T.Helper()
+	data, err := b.page.screenshot(b.ctx, part)
+	b.must(err)
+	picture, err := png.Decode(bytes.NewReader(data))
+	b.must(err)
+	return picture
+}
+
+// Print returns the page as PDF, and the number of its sheets.
+func (b *Tab) Print() (pdf []byte, sheets int) {
+	b.T.Helper()
+	pdf, err := b.page.print(b.ctx)
+	b.must(err)
+	return pdf, sheetsOf(pdf)
+}
+
+// Console lists the messages, exceptions and refusals of the pages so far.
+func (b *Tab) Console() []string {
+	b.T.Helper()
+	console, _, err := b.page.events(b.ctx)
+	b.must(err)
+	return console
+}
+
+// Requests lists the addresses that the pages requested so far. Firefox reports no requests
+// for files.
+func (b *Tab) Requests() []string {
+	b.T.Helper()
+	_, requests, err := b.page.events(b.ctx)
+	b.must(err)
+	return requests
 }
 
 // Evaluate returns the value of a script, or of its promise; an error ends the test.
 func Evaluate[V any](b *Tab, script string) V {
 	b.T.Helper()
-	value, err := chromedp.Run(b.Ctx, chromedp.Evaluate[V](script, chromedp.EvalAwaitPromise))
+	value, err := evaluate[V](b, script)
 	if err != nil {
 		b.T.Fatalf("%.300s: %v", script, err)
 	}
 	return value
+}
+
+func evaluate[V any](b *Tab, script string) (value V, err error) {
+	data, err := b.page.evaluate(b.ctx, script)
+	if err == nil {
+		err = json.Unmarshal(data, &value)
+	}
+	return value, err
+}
+
+// Wait waits until a script has a value with this text, also across pages.
+func (b *Tab) Wait(script, want string) {
+	b.T.Helper()
+	got := ""
+	for range 1000 {
+		var err error
+		if got, err = evaluate[string](b, "String("+script+")"); err != nil {
+			if b.ctx.Err() != nil {
+				b.T.Fatalf("%s: %v", script, err)
+			}
+			got = err.Error() // the tab goes to another page
+		}
+		if got == want {
+			return
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+	text, _ := evaluate[string](b, "document.body.innerText.slice(0, 600)")
+	b.T.Fatalf("%s is %q, want %q; console: %s; the page: %s", script, got, want, strings.Join(b.Console(), "\n"), text)
 }

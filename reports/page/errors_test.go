@@ -7,8 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
+	"nerbench/internal/browser"
 	"nerbench/ner"
 )
 
@@ -111,9 +110,9 @@ func TestErrorsPageWithoutErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsPageInBrowser checks that the style applies, that the page fits a phone, and
+// testErrorsPage checks that the style applies, that the page fits a phone, and
 // that text from models and datasets stays text.
-func TestErrorsPageInBrowser(t *testing.T) {
+func testErrorsPage(t *testing.T, in *browser.Browser) {
 	e := errorPage()
 	for i, a := range attacks {
 		e.Passages = append(e.Passages, ErrorPassage{
@@ -122,7 +121,7 @@ func TestErrorsPageInBrowser(t *testing.T) {
 			Run:    ErrorSide{Unaligned: []ner.Mention{{Text: a, Type: ner.EntityType(a)}}, Answers: []SampleAnswer{{Text: a, Outcome: ner.Malformed}}},
 		})
 	}
-	v := open(t, []byte(writeErrors(t, e)))
+	v := open(t, in, []byte(writeErrors(t, e)))
 	evaluate[bool](t, v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
 	for _, a := range attacks {
 		if !evaluate[bool](t, v, fmt.Sprintf(`[...document.querySelectorAll("pre")].some(p => p.textContent === %q)`, a)) {
@@ -139,9 +138,9 @@ func TestErrorsPageInBrowser(t *testing.T) {
 		t.Errorf("the style does not apply: the layout of tables is %s", got)
 	}
 	v.quiet(t)
-	for _, width := range []int64{360, 400, 1440} {
-		v.Do(chromedp.EmulateViewport(width, 900))
-		if got := evaluate[int](t, v, `document.documentElement.scrollWidth`); int64(got) > width {
+	for _, width := range []int{360, 400, 1440} {
+		v.Resize(width, 900)
+		if got := evaluate[int](t, v, `document.documentElement.scrollWidth`); got > width {
 			t.Errorf("the page is %d pixels wide in a window of %d", got, width)
 		}
 	}

@@ -6,10 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/chromedp/chromedp"
-
+	"nerbench/internal/browser"
 	"nerbench/ner"
 )
 
@@ -64,25 +62,6 @@ func answeredSite(t *testing.T, n int) (string, *Board, *fakeArchive) {
 	return dir, board, archive
 }
 
-// wait waits until a script gives the text.
-func (v *visit) wait(script, want string) {
-	v.t.Helper()
-	var got string
-	for range 600 {
-		if got = evaluate[string](v, "String("+script+")"); got == want {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	v.t.Fatalf("%s is %q, want %q; the page: %s; console: %q", script, got, want, evaluate[string](v, "document.body.innerText.slice(0, 600)"), v.Console())
-}
-
-// press presses a key.
-func (v *visit) press(key string) {
-	v.t.Helper()
-	v.Do(chromedp.KeyEvent(key))
-}
-
 // choose chooses a value of a control.
 func (v *visit) choose(name, value string) {
 	v.t.Helper()
@@ -107,12 +86,12 @@ func (v *visit) unharmed() {
 const ready = `document.querySelector("#view").dataset.ready`
 
 // TestPassageByLink opens a link to a passage, from a folder and from a server.
-func TestPassageByLink(t *testing.T) {
+func testPassageByLink(t *testing.T, in *browser.Browser) {
 	dir, _, _ := answeredSite(t, 1300)
 	for _, base := range []string{folderURL(dir), served(t, dir)} {
-		v := newVisit(t, base)
+		v := newVisit(t, in, base)
 		v.open("view.html#run=run-a,run-c&p=1203")
-		v.wait(ready, "1203")
+		v.Wait(ready, "1203")
 		took := evaluate[float64](v, `performance.now()`)
 		if got, want := evaluate[string](v, `document.querySelector(".passage").textContent`), text(1202); got != want {
 			t.Errorf("the passage is %q, want %q", got, want)
@@ -145,7 +124,8 @@ func TestPassageByLink(t *testing.T) {
 			}
 			size += int(info.Size())
 		}
-		if size > 150_000 || size == 0 {
+		unseen := in.Name == "firefox" && strings.HasPrefix(base, "file:") // it reports no requests for files
+		if size > 150_000 || size == 0 && !unseen {
 			t.Errorf("a passage by its link loads %d bytes: %q", size, loaded)
 		}
 		t.Logf("%.20s…: a passage by its link: %.0f ms, %d bytes of %d files", base, took, size, len(loaded))
@@ -154,42 +134,42 @@ func TestPassageByLink(t *testing.T) {
 }
 
 // TestViewerWalk walks through passages by keys, filters and choices.
-func TestViewerWalk(t *testing.T) {
+func testViewerWalk(t *testing.T, in *browser.Browser) {
 	dir, _, archive := answeredSite(t, 60)
-	v := newVisit(t, folderURL(dir))
+	v := newVisit(t, in, folderURL(dir))
 	v.open("view.html#run=run-a&p=1")
-	v.wait(ready, "1")
+	v.Wait(ready, "1")
 	for _, step := range []struct{ key, want string }{
 		{"j", "2"}, {"j", "3"}, {"j", "4"}, {"k", "3"}, {"e", "5"}, {"e", "6"}, {"e", "8"}, {"E", "6"}, {"k", "5"},
 	} {
-		v.press(step.key)
-		v.wait(ready, step.want)
+		v.Press(step.key)
+		v.Wait(ready, step.want)
 		if got := evaluate[string](v, `nerbench.state().p`); got != step.want {
 			t.Errorf("the address has passage %s, want %s", got, step.want)
 		}
 	}
 	count := `document.querySelector("[data-part=count]").textContent`
 	v.choose("show", "right")
-	v.wait(count, "20 passages match")
-	v.wait(ready, "7")
-	v.press("j")
-	v.wait(ready, "10")
+	v.Wait(count, "20 passages match")
+	v.Wait(ready, "7")
+	v.Press("j")
+	v.Wait(ready, "10")
 	v.choose("show", "missed")
-	v.wait(count, "40 passages match")
+	v.Wait(count, "40 passages match")
 	v.choose("type", "person")
-	v.wait(count, "0 passages match")
+	v.Wait(count, "0 passages match")
 	v.choose("type", "city")
-	v.wait(count, "40 passages match")
+	v.Wait(count, "40 passages match")
 	v.choose("show", "")
 	v.choose("type", "")
 	v.choose("q", "passage00042")
-	v.wait(count, "1 passage matches")
-	v.wait(ready, "43")
+	v.Wait(count, "1 passage matches")
+	v.Wait(ready, "43")
 	v.choose("q", "")
-	v.wait(count, "60 passages")
+	v.Wait(count, "60 passages")
 	v.choose("add", "run-c")
-	v.wait(`document.querySelectorAll(".systems li").length`, "2")
-	v.wait(`document.querySelectorAll(".system").length`, "2")
+	v.Wait(`document.querySelectorAll(".systems li").length`, "2")
+	v.Wait(`document.querySelectorAll(".system").length`, "2")
 	v.choose("show", "flips")
 	want := 0
 	for i, a := range archive.answers["run-a"] {
@@ -197,11 +177,11 @@ func TestViewerWalk(t *testing.T) {
 			want++
 		}
 	}
-	v.wait(count, fmt.Sprintf("%d passages match", want))
+	v.Wait(count, fmt.Sprintf("%d passages match", want))
 	v.choose("show", "no_structure")
-	v.wait(count, "0 passages match")
+	v.Wait(count, "0 passages match")
 	evaluate[bool](v, `document.querySelector(".systems button").click(), true`) // removes run-a
-	v.wait(count, "60 passages match")
+	v.Wait(count, "60 passages match")
 	if got := evaluate[string](v, `nerbench.state().run`); got != "run-c" {
 		t.Errorf("the address has runs %s", got)
 	}
@@ -210,15 +190,15 @@ func TestViewerWalk(t *testing.T) {
 	for drawn := draw("demo", 60); plain%3 > 0 || drawn[plain]; plain++ {
 	}
 	v.open(fmt.Sprintf("view.html#run=run-a&p=%d", plain+1))
-	v.wait(ready, fmt.Sprint(plain+1))
+	v.Wait(ready, fmt.Sprint(plain+1))
 	if got := evaluate[string](v, `document.querySelector("[data-part=answers]").textContent`); got != "AEvery entity is right. The answer is not part of this site." {
 		t.Errorf("the answers are %q", got)
 	}
-	v.wait(`document.querySelectorAll(".lane-1-right").length`, "3")
+	v.Wait(`document.querySelectorAll(".lane-1-right").length`, "3")
 	// Keys in a field are text.
 	evaluate[bool](v, `document.querySelector("[name=q]").focus(), true`)
 	before := evaluate[string](v, ready)
-	v.press("j")
+	v.Press("j")
 	if got := evaluate[string](v, ready); got != before {
 		t.Error("a key in the field of the search moves")
 	}
@@ -255,9 +235,9 @@ func flips(a, b Answered) [4]int {
 	return [4]int{only(b.Errors, a.Errors, true), only(a.Errors, b.Errors, true), only(a.Errors, b.Errors, false), only(b.Errors, a.Errors, false)}
 }
 
-func TestCompareInBrowser(t *testing.T) {
+func testCompare(t *testing.T, in *browser.Browser) {
 	dir, _, archive := answeredSite(t, 60)
-	v := newVisit(t, folderURL(dir))
+	v := newVisit(t, in, folderURL(dir))
 	for _, pair := range [][2]string{{"a", "c"}, {"c", "a"}, {"a", "d"}, {"b", "d"}} {
 		v.open("compare.html#a=" + pair[0] + "&b=" + pair[1] + "&d=demo")
 		var want [4]int
@@ -266,17 +246,17 @@ func TestCompareInBrowser(t *testing.T) {
 				want[k] += n
 			}
 		}
-		v.wait(`document.querySelector("#compare").dataset.flips`, strings.Trim(fmt.Sprint(want), "[]"))
+		v.Wait(`document.querySelector("#compare").dataset.flips`, strings.Trim(fmt.Sprint(want), "[]"))
 	}
 	// The pair b, a was tested; a, b shows the same numbers turned.
 	row := `[...document.querySelector("[data-part=datasets] tbody tr").cells].map(c => c.textContent).join("|")`
 	v.open("compare.html#a=b&b=a")
-	v.wait(`document.querySelector("#compare").dataset.ready`, "b a demo")
+	v.Wait(`document.querySelector("#compare").dataset.ready`, "b a demo")
 	for _, turned := range []bool{false, true} {
 		want := "Demo|100.0|70.0|+25.0|+20.0 to +30.0|<0.001 *"
 		if turned {
 			evaluate[bool](v, `document.querySelector("[data-part=swap]").click(), true`)
-			v.wait(`document.querySelector("#compare").dataset.ready`, "a b demo")
+			v.Wait(`document.querySelector("#compare").dataset.ready`, "a b demo")
 			want = "Demo|70.0|100.0|−25.0|−30.0 to −20.0|<0.001 *"
 		}
 		got := evaluate[string](v, row)
@@ -288,25 +268,25 @@ func TestCompareInBrowser(t *testing.T) {
 	if want := "city" + "180" + "70.0" + "100.0" + "−30.0" + "63.6" + "100.0" + "77.8" + "100.0"; f != want {
 		t.Errorf("the line of a type is %q, want %q", f, want)
 	}
-	v.wait(`document.querySelectorAll("[data-part=flips] tbody a").length`, "40")
+	v.Wait(`document.querySelectorAll("[data-part=flips] tbody a").length`, "40")
 	evaluate[bool](v, `document.querySelector("[data-part=flips] tbody a").click(), true`)
-	v.wait(`location.pathname.endsWith("/view.html") && !!document.querySelector("#view") && `+ready, "2")
-	v.wait(`document.querySelector("[data-part=count]").textContent`, "40 passages match")
+	v.Wait(`location.pathname.endsWith("/view.html") && !!document.querySelector("#view") && `+ready, "2")
+	v.Wait(`document.querySelector("[data-part=count]").textContent`, "40 passages match")
 	v.open("compare.html#a=a&b=d&d=demo")
-	v.wait(`document.querySelector("[data-part=datasets] pre").textContent`, `nerbench compare ollama/a:1b 'openai/d d'\''x'`)
+	v.Wait(`document.querySelector("[data-part=datasets] pre").textContent`, `nerbench compare ollama/a:1b 'openai/d d'\''x'`)
 	v.unharmed()
 }
 
 // TestHostileAnswers checks that hostile answers are shown as they are.
-func TestHostileAnswers(t *testing.T) {
+func testHostileAnswers(t *testing.T, in *browser.Browser) {
 	dir, _, _ := answeredSite(t, len(hostileAnswers))
-	v := newVisit(t, folderURL(dir))
+	v := newVisit(t, in, folderURL(dir))
 	for i, want := range hostileAnswers {
 		v.open(fmt.Sprintf("view.html#run=run-d&p=%d", i+1))
-		v.wait(ready, fmt.Sprint(i+1))
+		v.Wait(ready, fmt.Sprint(i+1))
 		if len(want) > longText {
 			evaluate[bool](v, `document.querySelector(".answer > button").click(), true`)
-			v.wait(`document.querySelector(".answer pre").textContent.length`, fmt.Sprint(len(want)))
+			v.Wait(`document.querySelector(".answer pre").textContent.length`, fmt.Sprint(len(want)))
 			continue
 		}
 		if got := evaluate[string](v, `document.querySelector(".answer pre").textContent`); got != Visible(want) {
@@ -321,7 +301,7 @@ func TestHostileAnswers(t *testing.T) {
 
 // TestClosedText checks that nothing of a text that may not be shown is in the folder,
 // and that the viewer shows the offsets.
-func TestClosedText(t *testing.T) {
+func testClosedText(t *testing.T, in *browser.Browser) {
 	dir, _, archive := answeredSite(t, 10)
 	var parts []string
 	closed := archive.answers["run-closed"][0]
@@ -348,9 +328,9 @@ func TestClosedText(t *testing.T) {
 	if err != nil || files < 10 {
 		t.Errorf("%d files, %v", files, err)
 	}
-	v := newVisit(t, folderURL(dir))
+	v := newVisit(t, in, folderURL(dir))
 	v.open("view.html#run=run-closed&p=1")
-	v.wait(ready, "1")
+	v.Wait(ready, "1")
 	got := evaluate[string](v, `[...document.querySelectorAll(".entities tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("\n")`)
 	if want := "36–42|person|✗ spurious\nnot in the text|person|✗ spurious"; got != want {
 		t.Errorf("the entities are %q, want %q", got, want)

@@ -1,29 +1,40 @@
 package site
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	cdppage "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 
 	"nerbench/internal/browser"
 	"nerbench/internal/reference"
 )
+
+// TestPages runs the tests of pages in each browser.
+func TestPages(t *testing.T) {
+	browser.Each(t, func(t *testing.T, in *browser.Browser) {
+		for _, test := range []struct {
+			name string
+			run  func(*testing.T, *browser.Browser)
+		}{
+			{"Ranking", testRanking}, {"SortDifferences", testDifferencesAreSortedAsNumbers}, {"Pins", testPins},
+			{"PinsLeadToComparisons", testPinsLeadToComparisons}, {"SavedViews", testSavedViews}, {"Charts", testCharts}, {"Keyboard", testKeyboard},
+			{"Phones", testPagesFitPhones}, {"RankingFits", testRankingFitsTheWindow}, {"HostileNames", testHostileNames}, {"ScriptsOff", testScriptsOff},
+			{"Print", testPrint}, {"Accessibility", testAccessibility},
+			{"PassageByLink", testPassageByLink}, {"ViewerWalk", testViewerWalk}, {"Compare", testCompare}, {"HostileAnswers", testHostileAnswers},
+			{"ClosedText", testClosedText},
+			{"HTTP", testPagesOverHTTP}, {"Colours", testColours}, {"Marks", testMarksInEachScheme}, {"StatesWithoutColour", testStatesWithoutColour},
+		} {
+			t.Run(test.name, func(t *testing.T) { test.run(t, in) })
+		}
+	})
+}
 
 // visit is a page of a site in a browser.
 type visit struct {
@@ -45,10 +56,10 @@ func served(t *testing.T, dir string) string {
 	return server.URL + "/"
 }
 
-func newVisit(t *testing.T, base string) *visit {
+func newVisit(t *testing.T, in *browser.Browser, base string) *visit {
 	t.Helper()
-	v := &visit{browser.New(t), t, base}
-	v.size(1440, 900)
+	v := &visit{in.Tab(t), t, base}
+	v.Resize(1440, 900)
 	return v
 }
 
@@ -66,35 +77,10 @@ func (v *visit) requests() (loaded, outside []string) {
 	return loaded, outside
 }
 
-func (v *visit) size(width, height int64) {
-	v.t.Helper()
-	v.Do(chromedp.EmulateViewport(width, height))
-}
-
 func (v *visit) open(path string) {
 	v.t.Helper()
-	v.Do(chromedp.Navigate("about:blank"), chromedp.Navigate(v.base+path))
-}
-
-// media sets features such as prefers-color-scheme.
-func (v *visit) media(features ...string) {
-	v.t.Helper()
-	var list []*emulation.MediaFeature
-	for i := 0; i < len(features); i += 2 {
-		list = append(list, &emulation.MediaFeature{Name: features[i], Value: features[i+1]})
-	}
-	call(v, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: list})
-}
-
-func call[P, R any](v *visit, command cdp.Command[P, R], params P) R {
-	v.t.Helper()
-	result, err := chromedp.Run(v.Ctx, func(ctx context.Context, target *chromedp.Target) (R, error) {
-		return cdp.Call(ctx, target, command, params)
-	})
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return result
+	v.Open("about:blank")
+	v.Open(v.base + path)
 }
 
 func evaluate[T any](v *visit, script string) T {
@@ -105,13 +91,7 @@ func evaluate[T any](v *visit, script string) T {
 // await waits until a condition holds.
 func (v *visit) await(condition string) {
 	v.t.Helper()
-	for range 600 {
-		if evaluate[bool](v, condition) {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	v.t.Fatalf("never true: %s", condition)
+	v.Wait(condition, "true")
 }
 
 // quiet fails the test if the pages wrote to the console or asked for anything outside.
@@ -128,12 +108,12 @@ func (v *visit) quiet() {
 // names are the first cells of the models in view, in their order.
 const names = `[...document.querySelectorAll("#board tbody tr[data-slug]:not(.off)")].map(r => r.querySelector(".model a").textContent)`
 
-func TestRankingInBrowser(t *testing.T) {
+func testRanking(t *testing.T, in *browser.Browser) {
 	dir := large(t)
 	b := generated(50, 49)
 	for name, base := range map[string]string{"folder": folderURL(dir), "http": served(t, dir)} {
 		t.Run(name, func(t *testing.T) {
-			v := newVisit(t, base)
+			v := newVisit(t, in, base)
 			v.open("index.html")
 			if n := evaluate[int](v, `document.querySelectorAll("*").length`); n > 6000 {
 				t.Errorf("%d elements", n)
@@ -209,9 +189,9 @@ func TestRankingInBrowser(t *testing.T) {
 	}
 }
 
-func TestDifferencesAreSortedAsNumbers(t *testing.T) {
+func testDifferencesAreSortedAsNumbers(t *testing.T, in *browser.Browser) {
 	b := generated(50, 49)
-	v := newVisit(t, folderURL(large(t)))
+	v := newVisit(t, in, folderURL(large(t)))
 	v.open("m/" + b.Models[0].Slug + ".html")
 	differences := evaluate[[]string](v, `(function () {
 		const head = [...document.querySelectorAll("table.sortable th")].find(h => h.textContent === "To median");
@@ -232,8 +212,8 @@ func TestDifferencesAreSortedAsNumbers(t *testing.T) {
 	v.quiet()
 }
 
-func TestPins(t *testing.T) {
-	v := newVisit(t, folderURL(large(t)))
+func testPins(t *testing.T, in *browser.Browser) {
+	v := newVisit(t, in, folderURL(large(t)))
 	v.open("index.html")
 	evaluate[bool](v, `[...document.querySelectorAll(".pin input")].slice(0, 5).forEach(b => b.click()), true`)
 	if got := evaluate[int](v, `document.querySelectorAll(".pinned").length`); got != 4 {
@@ -252,14 +232,14 @@ func TestPins(t *testing.T) {
 	v.quiet()
 }
 
-func TestPinsLeadToComparisons(t *testing.T) {
+func testPinsLeadToComparisons(t *testing.T, in *browser.Browser) {
 	b, archive := invented(2, true)
 	b.Suites = []Suite{{ID: "demo", Title: "Demo", Datasets: []string{"demo"}, Ranked: []Line{{Model: "b", From: 1, To: 1}, {Model: "a", From: 2, To: 2}, {Model: "c", From: 3, To: 3}}}}
 	dir := filepath.Join(t.TempDir(), "site")
 	if _, err := Build(t.Context(), dir, b, archive, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	v := newVisit(t, folderURL(dir))
+	v := newVisit(t, in, folderURL(dir))
 	v.open("index.html")
 	evaluate[bool](v, `document.querySelectorAll(".pin input").forEach(b => b.click()), true`)
 	links := evaluate[[]string](v, `[...document.querySelectorAll("#pins a")].map(a => a.getAttribute("href"))`)
@@ -269,8 +249,8 @@ func TestPinsLeadToComparisons(t *testing.T) {
 	v.quiet()
 }
 
-func TestSavedViews(t *testing.T) {
-	v := newVisit(t, folderURL(build(t, hostile())))
+func testSavedViews(t *testing.T, in *browser.Browser) {
+	v := newVisit(t, in, folderURL(build(t, hostile())))
 	v.open("index.html")
 	evaluate[bool](v, `window.saved = [], nerbench.save = (name, type, text) => saved.push([name, type, text]), true`)
 	evaluate[bool](v, `document.querySelectorAll("[data-save]").forEach(b => b.click()), true`)
@@ -291,8 +271,8 @@ func TestSavedViews(t *testing.T) {
 	v.quiet()
 }
 
-func TestCharts(t *testing.T) {
-	v := newVisit(t, folderURL(large(t)))
+func testCharts(t *testing.T, in *browser.Browser) {
+	v := newVisit(t, in, folderURL(large(t)))
 	v.open("index.html")
 	if loaded, _ := v.requests(); slices.ContainsFunc(loaded, func(p string) bool { return strings.Contains(p, "echarts") }) {
 		t.Error("the script of the charts was loaded before it was needed")
@@ -307,29 +287,43 @@ func TestCharts(t *testing.T) {
 		return n > 500;
 	})`)
 	v.quiet()
+
+	// Without its script, a chart says so.
+	dir := build(t, generated(9, 12))
+	scripts, err := filepath.Glob(filepath.Join(dir, "assets", "echarts.*"))
+	if err != nil || len(scripts) != 1 {
+		t.Fatal(scripts, err)
+	}
+	if err := os.Remove(scripts[0]); err != nil {
+		t.Fatal(err)
+	}
+	v.base = folderURL(dir)
+	v.open("index.html")
+	evaluate[bool](v, `document.querySelector(".charts").scrollIntoView(), true`)
+	v.Wait(`document.querySelector("figure div").textContent`, "No chart: cannot load assets/"+filepath.Base(scripts[0])+". The table above has the numbers.")
 }
 
-func TestKeyboard(t *testing.T) {
-	v := newVisit(t, folderURL(large(t)))
+func testKeyboard(t *testing.T, in *browser.Browser) {
+	v := newVisit(t, in, folderURL(large(t)))
 	v.open("index.html")
-	v.Do(chromedp.KeyEvent("/"), chromedp.KeyEvent("maple"))
+	v.Press("/maple")
 	if got := evaluate[[]string](v, names); len(got) == 0 || slices.ContainsFunc(got, func(n string) bool { return !strings.HasPrefix(n, "Maple") }) {
 		t.Errorf("after / and maple: %v", got)
 	}
 	// Every control can be reached and used by keys alone.
 	seen := map[string]bool{}
 	for range 60 {
-		v.Do(chromedp.KeyEvent("\t"))
+		v.Press("\t")
 		at := evaluate[string](v, `document.activeElement.name || document.activeElement.textContent.trim()`)
 		if at == "Mean F1" {
-			v.Do(chromedp.KeyEvent("\r"))
+			v.Press("\r")
 		}
 		if at == "Columns" && !seen[at] {
-			v.Do(chromedp.KeyEvent("\r"))
+			v.Press("\r")
 			if !evaluate[bool](v, `document.activeElement.parentNode.open`) {
 				t.Error("Enter does not open the choice of columns")
 			}
-			v.Do(chromedp.KeyEvent("\x1b"))
+			v.Press("\x1b")
 			if evaluate[bool](v, `document.activeElement.parentNode.open`) {
 				t.Error("Escape does not close it")
 			}
@@ -356,21 +350,21 @@ func samplePages(b *Board) []string {
 	return []string{"index.html", s.SuitePage(b.Suites[1].ID), "matrix.html", "ablations.html", s.ModelPage(b.Models[0].Slug), s.DatasetPage(b.Datasets[0].ID), s.RunPage(b.Runs[0].ID), "published.html", "methods.html", "log.html"}
 }
 
-func TestPagesFitPhones(t *testing.T) {
+func testPagesFitPhones(t *testing.T, in *browser.Browser) {
 	for name, site := range map[string]struct {
 		dir   string
 		board *Board
 	}{"generated": {build(t, generated(9, 12)), generated(9, 12)}, "hostile": {build(t, hostile()), hostile()}} {
 		t.Run(name, func(t *testing.T) {
-			v := newVisit(t, folderURL(site.dir))
+			v := newVisit(t, in, folderURL(site.dir))
 			for _, page := range samplePages(site.board) {
 				if page == "published.html" && name == "hostile" {
 					continue
 				}
-				for _, width := range []int64{400, 1024, 1440} {
-					v.size(width, 800)
+				for _, width := range []int{400, 1024, 1440} {
+					v.Resize(width, 800)
 					v.open(page)
-					if got := evaluate[int64](v, `document.documentElement.scrollWidth`); got > width {
+					if got := evaluate[int](v, `document.documentElement.scrollWidth`); got > width {
 						t.Errorf("%s is %d pixels wide in a window of %d", page, got, width)
 					}
 				}
@@ -380,14 +374,14 @@ func TestPagesFitPhones(t *testing.T) {
 	}
 }
 
-func TestRankingFitsTheWindow(t *testing.T) {
-	v := newVisit(t, folderURL(large(t)))
-	v.size(400, 800)
+func testRankingFitsTheWindow(t *testing.T, in *browser.Browser) {
+	v := newVisit(t, in, folderURL(large(t)))
+	v.Resize(400, 800)
 	v.open("index.html")
 	if got := evaluate[float64](v, `Math.max(...[...document.querySelectorAll("#board .rank, #board .model, #board .mean")].map(c => c.getBoundingClientRect().right))`); got > 400 {
 		t.Errorf("rank, model and mean need %v pixels", got)
 	}
-	v.size(1440, 900)
+	v.Resize(1440, 900)
 	v.open("index.html")
 	if got := evaluate[int](v, `[...document.querySelectorAll("#board tbody tr")].filter(r => r.getBoundingClientRect().bottom <= 900).length`); got < 20 {
 		t.Errorf("the first screen shows %d models", got)
@@ -398,9 +392,9 @@ func TestRankingFitsTheWindow(t *testing.T) {
 	v.quiet()
 }
 
-func TestHostileNamesInBrowser(t *testing.T) {
+func testHostileNames(t *testing.T, in *browser.Browser) {
 	b := hostile()
-	v := newVisit(t, folderURL(build(t, b)))
+	v := newVisit(t, in, folderURL(build(t, b)))
 	for _, page := range slices.Concat(samplePages(b)[:7], []string{"methods.html"}) {
 		v.open(page)
 		evaluate[bool](v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
@@ -424,9 +418,9 @@ func TestHostileNamesInBrowser(t *testing.T) {
 	v.quiet()
 }
 
-func TestScriptsOff(t *testing.T) {
-	v := newVisit(t, folderURL(large(t)))
-	call(v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+func testScriptsOff(t *testing.T, in *browser.Browser) {
+	v := newVisit(t, in, folderURL(large(t)))
+	v.DisableScripts()
 	v.open("index.html")
 	// Evaluation still works for the test itself.
 	if got := evaluate[int](v, `[...document.querySelectorAll("#board thead th")].filter(h => h.getBoundingClientRect().width === 0).length`); got != 0 {
@@ -437,26 +431,25 @@ func TestScriptsOff(t *testing.T) {
 	}
 }
 
-func TestPrint(t *testing.T) {
-	v := newVisit(t, folderURL(large(t)))
+func testPrint(t *testing.T, in *browser.Browser) {
+	v := newVisit(t, in, folderURL(large(t)))
 	b := generated(50, 49)
 	for page, limit := range map[string]int{"index.html": 4, "m/" + b.Models[0].Slug + ".html": 3} {
 		v.open(page)
-		pdf := call(v, cdppage.PrintToPDF, cdppage.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69, PreferCSSPageSize: new(true)})
-		n := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(pdf.Data, -1))
+		pdf, n := v.Print()
 		t.Logf("%s: %d pages, at most %d", page, n, limit)
 		if n == 0 || n > limit {
 			t.Errorf("%s: %d pages, at most %d", page, n, limit)
 		}
 		if *written != "" {
-			if err := os.WriteFile(filepath.Join(filepath.Dir(*written), strings.ReplaceAll(page, "/", "-")+".pdf"), bytes.Clone(pdf.Data), 0o666); err != nil {
+			if err := os.WriteFile(filepath.Join(filepath.Dir(*written), strings.ReplaceAll(page, "/", "-")+".pdf"), pdf, 0o666); err != nil {
 				t.Error(err)
 			}
 		}
 	}
 }
 
-func TestAccessibility(t *testing.T) {
+func testAccessibility(t *testing.T, in *browser.Browser) {
 	path := os.Getenv("NERBENCH_AXE")
 	if path == "" {
 		reference.Skip(t, "NERBENCH_AXE does not name axe.min.js (.ci/axe-core installs it)")
@@ -467,28 +460,30 @@ func TestAccessibility(t *testing.T) {
 	}
 	b := generated(9, 12)
 	answered, _, _ := answeredSite(t, 3)
-	v := newVisit(t, folderURL(build(t, b)))
-	more := newVisit(t, folderURL(answered))
-	for _, features := range [][]string{{"prefers-color-scheme", "light"}, {"prefers-color-scheme", "dark"}} {
-		v.media(features...)
-		more.media(features...)
-		check := func(v *visit, page string) {
-			for _, width := range []int64{1440, 400} {
-				v.size(width, 900)
-				v.open(page)
-				evaluate[bool](v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
-				evaluate[bool](v, string(axe)+"; true")
+	v := newVisit(t, in, folderURL(build(t, b)))
+	check := func(page string) {
+		for _, width := range []int{1440, 400} {
+			v.Resize(width, 900)
+			v.open(page)
+			evaluate[bool](v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
+			evaluate[bool](v, string(axe)+"; true")
+			for _, scheme := range browser.Schemes {
+				if width == 400 && scheme != (browser.Scheme{}) {
+					continue // colours do not depend on the width
+				}
+				v.Prefer(scheme)
 				found := evaluate[[]string](v, `axe.run().then(r => r.violations.map(x => x.id + ": " + x.help + ": " + x.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")))`)
 				for _, f := range found {
-					t.Errorf("%s, %s, %d pixels: %s", page, features[1], width, f)
+					t.Errorf("%s, %s, %d pixels: %s", page, scheme, width, f)
 				}
 			}
 		}
-		for _, page := range samplePages(b) {
-			check(v, page)
-		}
-		for _, page := range []string{"view.html#run=run-a", "compare.html#a=a&b=b", "run/run-a.html", "d/demo.html"} {
-			check(more, page)
-		}
+	}
+	for _, page := range samplePages(b) {
+		check(page)
+	}
+	v.base = folderURL(answered)
+	for _, page := range []string{"view.html#run=run-a", "compare.html#a=a&b=b", "run/run-a.html", "d/demo.html"} {
+		check(page)
 	}
 }

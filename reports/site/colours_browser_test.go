@@ -1,15 +1,13 @@
 package site
 
 import (
-	"bytes"
 	"fmt"
 	"image"
-	"image/png"
+	"math"
 	"slices"
-	"strings"
 	"testing"
 
-	cdppage "github.com/chromedp/cdproto/page"
+	"nerbench/internal/browser"
 )
 
 // answerPages are those of answeredSite that scripts fill, each with the condition that it
@@ -21,10 +19,10 @@ var answerPages = [][2]string{
 
 // TestPagesOverHTTP checks that each kind of page is the same from a folder and from a
 // server.
-func TestPagesOverHTTP(t *testing.T) {
+func testPagesOverHTTP(t *testing.T, in *browser.Browser) {
 	board := generated(9, 12)
 	answered, _, _ := answeredSite(t, 3)
-	v := newVisit(t, "")
+	v := newVisit(t, in, "")
 	check := func(folder, server, page, filled string) {
 		texts := []string{}
 		for _, v.base = range []string{folder, server} {
@@ -66,34 +64,26 @@ const faint = `(function () {
 	return found;
 })()`
 
-// schemes are the colours that readers can ask for.
-var schemes = map[string][]string{
-	"light":       {"prefers-color-scheme", "light"},
-	"dark":        {"prefers-color-scheme", "dark"},
-	"forced":      {"forced-colors", "active", "prefers-color-scheme", "light"},
-	"forced dark": {"forced-colors", "active", "prefers-color-scheme", "dark"},
-}
-
 // TestColours checks each kind of page in each scheme: it follows the scheme, and every
 // text can be read.
-func TestColours(t *testing.T) {
+func testColours(t *testing.T, in *browser.Browser) {
 	board := generated(9, 12)
 	answered, _, _ := answeredSite(t, 3)
-	v := newVisit(t, folderURL(build(t, board)))
+	v := newVisit(t, in, folderURL(build(t, board)))
 	check := func(page, filled string) {
 		v.open(page)
 		v.await(filled)
 		evaluate[bool](v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
-		for name, features := range schemes {
-			v.media(features...)
-			if dark := evaluate[bool](v, `getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).every(c => c < 60)`); dark != strings.Contains(name, "dark") {
-				t.Errorf("%s, %s: dark is %v", page, name, dark)
+		for _, scheme := range browser.Schemes {
+			v.Prefer(scheme)
+			if dark := evaluate[bool](v, `getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).every(c => c < 60)`); dark != scheme.Dark {
+				t.Errorf("%s, %s: dark is %v", page, scheme, dark)
 			}
-			if forced := evaluate[bool](v, `matchMedia("(forced-colors: active)").matches`); forced != strings.Contains(name, "forced") {
-				t.Errorf("%s, %s: forced is %v", page, name, forced)
+			if forced := evaluate[bool](v, `matchMedia("(forced-colors: active)").matches`); forced != scheme.Forced {
+				t.Errorf("%s, %s: forced is %v", page, scheme, forced)
 			}
 			for _, text := range evaluate[[]string](v, faint) {
-				t.Errorf("%s, %s: %s", page, name, text)
+				t.Errorf("%s, %s: %s", page, scheme, text)
 			}
 		}
 	}
@@ -111,12 +101,7 @@ func (v *visit) picture(selector string) image.Image {
 	v.t.Helper()
 	box := evaluate[[]float64](v, fmt.Sprintf(`(function () { const r = document.querySelector(%q).getBoundingClientRect();
 		return [r.left + scrollX, r.top + scrollY, r.width, r.height + 4]; })()`, selector)) // with the page below it
-	shot := call(v, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{Clip: &cdppage.Viewport{X: box[0], Y: box[1], Width: box[2], Height: box[3], Scale: 1}})
-	img, err := png.Decode(bytes.NewReader(shot.Data))
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return img
+	return v.Picture(image.Rect(int(box[0]), int(box[1]), int(math.Ceil(box[0]+box[2])), int(math.Ceil(box[1]+box[3]))))
 }
 
 // lines are the shares of each line of pixels, from the top, that differ from the corner
@@ -138,20 +123,20 @@ func lines(img image.Image) (shares []float64) {
 
 // TestMarksInEachScheme checks that the lines below entities are seen in each scheme: a
 // line of gold, one of a system that is right, and dashes where it is wrong.
-func TestMarksInEachScheme(t *testing.T) {
+func testMarksInEachScheme(t *testing.T, in *browser.Browser) {
 	answered, _, _ := answeredSite(t, 3)
-	v := newVisit(t, folderURL(answered))
+	v := newVisit(t, in, folderURL(answered))
 	v.open(answerPages[0][0])
 	v.await(answerPages[0][1])
-	for name, features := range schemes {
-		v.media(features...)
+	for _, scheme := range browser.Schemes {
+		v.Prefer(scheme)
 		for selector, want := range map[string]func(share float64) bool{
 			".mark-line.gold":   func(s float64) bool { return s > 0.9 },
 			".mark-line.lane-1": func(s float64) bool { return s > 0.9 },
 			".mark-line.dashed": func(s float64) bool { return s > 0.4 && s < 0.8 },
 		} {
 			if share := slices.Max(lines(v.picture(selector))); !want(share) {
-				t.Errorf("%s: the line %s fills %.2f of its width", name, selector, share)
+				t.Errorf("%s: the line %s fills %.2f of its width", scheme, selector, share)
 			}
 		}
 	}
@@ -173,10 +158,10 @@ const shape = `function (selector) {
 
 // TestStatesWithoutColour checks that no state is told by colour alone: two states differ
 // in what a reader without colours sees, and shaded cells have their number.
-func TestStatesWithoutColour(t *testing.T) {
+func testStatesWithoutColour(t *testing.T, in *browser.Browser) {
 	board := generated(9, 26)
 	answered, _, _ := answeredSite(t, 3)
-	v := newVisit(t, folderURL(build(t, board)))
+	v := newVisit(t, in, folderURL(build(t, board)))
 	differ := func(state, a, b string, words bool) {
 		t.Helper()
 		mark := fmt.Sprintf(`[%q, %q].forEach(s => { const e = document.querySelector(s); if (e && %v) e.dataset.words = ""; }), true`, a, b, words)

@@ -493,6 +493,11 @@
           draw();
           drawn.push(draw);
           new ResizeObserver(function () { chart.resize(); }).observe(box);
+        }).catch(function (error) {
+          box.classList.remove("chart");
+          box.removeAttribute("role");
+          box.removeAttribute("aria-label");
+          box.textContent = "No chart: " + error.message + ". The table above has the numbers.";
         });
       }, { rootMargin: "200px" }).observe(box);
     });

@@ -163,6 +163,7 @@ func cutAgain(c *campaign.Campaign, f *machines, p *proxy, what string, more fun
 }
 
 func slowNetwork(c *campaign.Campaign, f *machines) {
+	f.lease = noLease
 	p := f.through(3)
 	delay := 1 + c.Random.IntN(30)
 	p.set(network{delay: time.Duration(delay) * time.Millisecond})
@@ -179,6 +180,7 @@ func otherOrder(c *campaign.Campaign, f *machines) {
 // wrongJoinFiles gives workers files that lead nowhere. They wait, and work when the file
 // of the coordinator is there.
 func wrongJoinFiles(c *campaign.Campaign, f *machines) {
+	f.lease = noLease
 	f.coordinate()
 	stale := f.joined()
 	f.coordinator.kill()
@@ -211,6 +213,7 @@ func wrongJoinFiles(c *campaign.Campaign, f *machines) {
 // twoCoordinators starts another coordinator while the first one is at work: the server
 // holds some answers until the second one has ended.
 func twoCoordinators(c *campaign.Campaign, f *machines) {
+	f.lease = noLease
 	answered := 1 + c.Random.IntN(20)
 	answers := f.hold(answered)
 	f.coordinate()
@@ -251,38 +254,36 @@ func deadServer(c *campaign.Campaign, f *machines) {
 }
 
 // otherModel starts workers whose server has a model of that name with other weights, and
-// another model. They are refused, and nothing of them is kept.
+// another model. They are refused while the server of the first worker holds its answers, and
+// nothing of them is kept.
 func otherModel(c *campaign.Campaign, f *machines) {
+	f.lease = noLease
+	answers := f.hold(2)
 	other := ollamatest.New(f.t, func(s *ollamatest.Fake) {
 		s.Digest = strings.Repeat("cd", 32)
 		s.Answer = func(string) string { return ` ["wrong"]` }
 	})
 	f.coordinate()
 	f.work(1)
-	if !f.answered(2) {
-		f.finish()
-		return
-	}
+	f.answered(2)
 	for _, model := range []string{"ollama/tiny", "ollama/other"} {
 		m := f.program("worker", "--join", f.join, "-m", model)
 		m.Env = append(m.Env, "OLLAMA_HOST="+other.URL)
 		worker := f.launch(m)
 		f.workers = append(f.workers, worker)
-		select {
-		case <-worker.ended:
-			if out := worker.output.String(); worker.wait() != exitUsage || !strings.Contains(out, "abab") && !strings.Contains(out, "ollama/tiny") {
-				f.t.Errorf("%s: exit code %d\n%s", model, worker.wait(), out)
-			}
-			c.Saw(1, "were refused")
-		case <-f.coordinator.ended:
+		if code, out := worker.wait(), worker.output.String(); code != exitUsage || !strings.Contains(out, "abab") && !strings.Contains(out, "ollama/tiny") {
+			f.t.Errorf("%s: exit code %d\n%s", model, code, out)
 		}
+		c.Saw(1, "were refused")
 	}
+	answers.release()
 	f.finish()
 }
 
 // anotherBuild has a worker of another build of the program. It may take part, and the run
 // says so.
 func anotherBuild(c *campaign.Campaign, f *machines) {
+	f.lease = noLease
 	f.coordinate()
 	m := f.program("worker", "--join", f.join, "-m", "ollama/tiny")
 	m.Env = append(m.Env, stampVariable+"=another")
@@ -362,10 +363,10 @@ func fullCoordinator(c *campaign.Campaign, f *machines) {
 }
 
 // stoppedWorkers ends workers by a signal, as Slurm and Kubernetes do, while the server holds
-// answers to them. They give back what they have not answered: the lease is so long that the
-// test would end before it.
+// answers to them. They give back what they have not answered, so that nobody waits for the
+// lease.
 func stoppedWorkers(c *campaign.Campaign, f *machines) {
-	f.lease = 2 * fleetPatience
+	f.lease = noLease
 	at := 4
 	answers := f.hold(at)
 	f.coordinate()

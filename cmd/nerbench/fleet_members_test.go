@@ -21,6 +21,10 @@ const (
 	// fleetSlots is the number of passages at once of a worker in these tests, and
 	// fleetQueries that of the queries of a passage.
 	fleetSlots, fleetQueries = 2, 2
+	// noLease is a lease that ends after the test: nothing is asked again because a process
+	// gets no processor for some seconds, and a passage that only the lease gives back fails
+	// the test.
+	noLease = 2 * fleetPatience
 	// fleetPatience ends a test of a fleet that does not end: many times what it needs. A
 	// worker alone tries a dead server for half a minute before it gives a passage away.
 	fleetPatience = 5 * time.Minute

@@ -101,7 +101,7 @@ func (w *Worker) work(ctx context.Context) error {
 			w.Note(fmt.Sprintf("no passages for %s: done", w.UntilIdle))
 			return nil
 		}
-		if err := retry.Sleep(ctx, w.Times.Dial); err != nil {
+		if err := retry.Sleep(ctx, w.Times.Dial/4); err != nil { // a coordinator that was started again awaits its workers
 			return err
 		}
 	}

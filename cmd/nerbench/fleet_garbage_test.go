@@ -31,18 +31,16 @@ func TestFleetGarbage(t *testing.T) {
 	t.Parallel()
 	c := campaign.Start(t, campaign.Size{Short: 200, Full: 5000})
 	f := newMachines(t, 40+c.Tries/10, 10*time.Millisecond)
+	answers := f.hold(f.passages * fleetQueries / 2) // the run cannot end before all was sent
 	f.coordinate()
 	var file fleetFile
 	if err := json.Unmarshal([]byte(f.joined()), &file); err != nil {
 		t.Fatal(err)
 	}
-	dial := func() *nats.Conn { // nil: the coordinator has ended
+	dial := func() *nats.Conn {
 		conn, err := nats.Connect(strings.Join(file.Addresses, ","), nats.Token(file.Token), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 		if err != nil {
-			if f.coordinator.wait() != exitOK {
-				t.Fatal(err)
-			}
-			return nil
+			t.Fatal(err)
 		}
 		t.Cleanup(conn.Close)
 		return conn
@@ -57,7 +55,8 @@ func TestFleetGarbage(t *testing.T) {
 	}
 	f.work(3)
 	sender := dial()
-	for n := 0; n < c.Tries && f.answered(n*f.passages*fleetQueries/(2*c.Tries)); n++ {
+	for n := range c.Tries {
+		f.reach(n * f.passages * fleetQueries / (2 * c.Tries))
 		subject, data := seen.garbage(c.Random, file.Name)
 		err := sender.Publish(subject, data)
 		if err == nil {
@@ -66,29 +65,19 @@ func TestFleetGarbage(t *testing.T) {
 		if err != nil { // the server of the queue has refused it, and closed the connection
 			c.Saw(1, "were refused by the queue")
 			sender.Close()
-			if sender = dial(); sender == nil {
-				break
-			}
+			sender = dial()
 		}
 		c.Try()
 	}
-	if !f.coordinator.over() {
-		for _, protocol := range []int{-1, 0, file.Fleet + 1} {
-			first, _ := json.Marshal(map[string]any{"Protocol": protocol, "Build": "another", "Worker": "w", "Node": "elsewhere"})
-			conn := dial()
-			if conn == nil {
-				break
-			}
-			reply, err := conn.Request("nerbench."+file.Name+".up.beat", first, 10*time.Second)
-			if f.coordinator.over() {
-				break
-			}
-			if err != nil || !strings.Contains(string(reply.Data), "elsewhere has protocol") {
-				t.Errorf("protocol %d: %v, %v", protocol, reply, err)
-			}
-			c.Saw(1, "workers of another protocol were refused")
+	for _, protocol := range []int{-1, 0, file.Fleet + 1} {
+		first, _ := json.Marshal(map[string]any{"Protocol": protocol, "Build": "another", "Worker": "w", "Node": "elsewhere"})
+		reply, err := dial().Request("nerbench."+file.Name+".up.beat", first, time.Minute)
+		if err != nil || !strings.Contains(string(reply.Data), "elsewhere has protocol") {
+			t.Errorf("protocol %d: %v, %v", protocol, reply, err)
 		}
+		c.Saw(1, "workers of another protocol were refused")
 	}
+	answers.open()
 	f.finish()
 }
 

@@ -72,13 +72,10 @@ func TestFleetQueue(t *testing.T) {
 			if code, out := f.run("workers", "--join", "nats://lab:wrong@"+addresses[0]); code != exitError || !strings.Contains(out, "Authorization Violation") || strings.Contains(out, "wrong") {
 				t.Errorf("with a wrong password: exit code %d\n%s", code, out)
 			}
-			release := f.holdAnswers(20)
-			defer release()
+			answers := f.hold(20)
 			f.coordinator = f.start("run", "-m", "ollama/tiny", "-d", "mini", "--probe", "0", "--store", f.store, "--queue", f.join)
 			f.work(3)
-			if !f.answered(20) {
-				t.Fatalf("the coordinator has ended\n%s", f.coordinator.output)
-			}
+			f.reach(20)
 			i := f.holder(f.join)
 			queue[i].kill()
 			f.disturbed(len(f.workers))
@@ -86,7 +83,7 @@ func TestFleetQueue(t *testing.T) {
 				queue[i] = serve(i)
 			}
 			f.awaitOutput("the queue was lost")
-			release()
+			answers.open()
 			f.finish()
 			for _, m := range append(f.workers, f.coordinator) {
 				if out := m.output.String(); strings.Contains(out, "s3cret") {

@@ -90,13 +90,16 @@ func (w *Writer) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.Answ
 	return w.store.Cached(ctx, keys)
 }
 
-// Keep stores an answer with the next commit, before its passage is recorded. It
+// Keep stores answers with the next commit, before their passage is recorded. It
 // implements Keeper of package harness/loop.
-func (w *Writer) Keep(answer ner.Answer) {
+func (w *Writer) Keep(answers ...ner.Answer) {
+	if len(answers) == 0 {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.queue.kept = append(w.queue.kept, answer)
-	w.added(1)
+	w.queue.kept = append(w.queue.kept, answers...)
+	w.added(len(answers))
 }
 
 // Committed calls f, which must not block, when all that was recorded before is committed;

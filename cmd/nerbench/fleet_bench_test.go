@@ -163,8 +163,14 @@ func BenchmarkFleetTakeover(b *testing.B) {
 }
 
 // BenchmarkFleetRestart kills the coordinator and starts another one. It measures the time
-// from the start to the first passage that is kept. Budget: 3 s and the time of loading.
+// from the start to the first passage that is kept. Budget: 3 s and the time of loading, also
+// if a worker was killed with the coordinator, which the new one awaits.
 func BenchmarkFleetRestart(b *testing.B) {
+	b.Run("with all workers", func(b *testing.B) { restart(b, false) })
+	b.Run("without one of them", func(b *testing.B) { restart(b, true) })
+}
+
+func restart(b *testing.B, lost bool) {
 	var took time.Duration
 	n := 0
 	for b.Loop() {
@@ -175,6 +181,9 @@ func BenchmarkFleetRestart(b *testing.B) {
 		f.work(fleetWorkers)
 		f.answered(200)
 		f.coordinator.kill()
+		if lost {
+			f.workers[0].kill()
+		}
 		before := len(w.completed(f.store))
 		start := time.Now()
 		f.coordinate()

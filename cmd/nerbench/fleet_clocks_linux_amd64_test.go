@@ -141,19 +141,21 @@ func TestFleetClocks(t *testing.T) {
 		return start("worker", "--join", f.join, "-m", "ollama/tiny", "--max-connections", fmt.Sprint(fleetSlots))
 	}
 	for range c.Tries {
+		first, second := 10+c.Random.IntN(20), 40+c.Random.IntN(20)
+		answers := f.hold(first)
 		coordinate()
 		f.workers = []*member{worker(), worker(), worker()}
-		if f.answered(10 + c.Random.IntN(20)) {
-			f.workers[0].kill()
-			f.disturbed(1)
-			f.workers[0] = worker()
-			c.Saw(1, "workers were killed")
-		}
-		if f.answered(60 + c.Random.IntN(20)) {
-			f.killCoordinator()
-			coordinate()
-			c.Saw(1, "coordinators were killed")
-		}
+		f.reach(first)
+		f.workers[0].kill()
+		f.disturbed(1)
+		f.workers[0] = worker()
+		c.Saw(1, "workers were killed")
+		answers.allow(second)
+		f.reach(first + second)
+		f.killCoordinator()
+		coordinate()
+		c.Saw(1, "coordinators were killed")
+		answers.release()
 		f.finish()
 		if t.Failed() {
 			return

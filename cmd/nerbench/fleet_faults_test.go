@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -78,24 +77,26 @@ func allFrozen(c *campaign.Campaign, f *machines) {
 
 // frozen stops processes at work for longer than the lease, which disturbs so many workers.
 func frozen(c *campaign.Campaign, f *machines, disturbed int, chosen func() []*member) {
+	at := 8 + c.Random.IntN(40)
+	answers := f.hold(at)
 	f.coordinate()
 	f.work(3)
-	if f.answered(8 + c.Random.IntN(40)) {
-		f.disturbed(disturbed)
-		frozen := chosen()
-		for _, m := range frozen {
-			if err := m.Process.Signal(syscall.SIGSTOP); err != nil && !errors.Is(err, os.ErrProcessDone) {
-				f.t.Error(err)
-			}
+	f.reach(at)
+	f.disturbed(disturbed)
+	frozen := chosen()
+	for _, m := range frozen {
+		if err := m.Process.Signal(syscall.SIGSTOP); err != nil {
+			f.t.Error(err)
 		}
-		time.Sleep(fleetLease * 3 / 2)
-		for _, i := range c.Random.Perm(len(frozen)) {
-			if err := frozen[i].Process.Signal(syscall.SIGCONT); err != nil && !errors.Is(err, os.ErrProcessDone) {
-				f.t.Error(err)
-			}
-		}
-		c.Saw(len(frozen), "processes were frozen at work")
 	}
+	answers.release()
+	time.Sleep(3 * fleetLease)
+	for _, i := range c.Random.Perm(len(frozen)) {
+		if err := frozen[i].Process.Signal(syscall.SIGCONT); err != nil {
+			f.t.Error(err)
+		}
+	}
+	c.Saw(len(frozen), "processes were frozen at work")
 	f.finish()
 }
 
@@ -130,35 +131,55 @@ func (f *machines) through(workers int) *proxy {
 }
 
 func silentNetwork(c *campaign.Campaign, f *machines) {
+	at := 8 + c.Random.IntN(40)
+	answers := f.hold(at)
 	p := f.through(3)
-	if f.answered(8 + c.Random.IntN(40)) {
-		f.disturbed(3)
-		p.set(network{silent: true})
-		time.Sleep(10 * time.Second)
-		p.set(network{})
-		if c.Random.IntN(2) == 0 {
-			c.Saw(p.cut(), "connections were lost after the silence")
-		} else {
-			c.Saw(1, "silences ended")
-		}
+	f.reach(at)
+	f.disturbed(3)
+	p.set(network{silent: true})
+	answers.release()
+	time.Sleep(10 * time.Second)
+	p.set(network{})
+	if held, _, _ := p.happened(); held == 0 {
+		f.t.Error("nothing was held by the silence")
+	}
+	if c.Random.IntN(2) == 0 {
+		c.Saw(f.cut(p), "connections were lost after the silence")
+	} else {
+		c.Saw(1, "silences ended")
 	}
 	f.finish()
 }
 
-func cutConnections(c *campaign.Campaign, f *machines) {
-	p := f.through(3)
-	cutAgain(c, f, p, "connections were cut", func() int { return 10 + c.Random.IntN(20) })
-}
-
-// cutAgain cuts all connections each time that some more queries were answered.
-func cutAgain(c *campaign.Campaign, f *machines, p *proxy, what string, more func() int) {
-	for at := more(); f.answered(at); at += more() {
-		c.Saw(p.cut(), what)
-		f.disturbed(len(f.workers))
-		if at > f.passages*fleetQueries {
-			break
+// cut cuts all connections, of which there must be some, and returns their number.
+func (f *machines) cut(p *proxy) int {
+	f.t.Helper()
+	for deadline := time.Now().Add(fleetPatience); ; time.Sleep(2 * time.Millisecond) {
+		if n := p.cut(); n > 0 {
+			return n
+		}
+		if time.Now().After(deadline) {
+			f.t.Fatal("there are no connections to cut")
 		}
 	}
+}
+
+func cutConnections(c *campaign.Campaign, f *machines) {
+	cutAgain(c, f, f.hold(0), f.through(3), "connections were cut", func() int { return 10 + c.Random.IntN(20) })
+}
+
+// cutAgain cuts all connections each time that some more queries were answered: the server
+// holds all other answers meanwhile.
+func cutAgain(c *campaign.Campaign, f *machines, answers *gate, p *proxy, what string, more func() int) {
+	for at := 0; at < f.passages*fleetQueries*3/4; {
+		next := more()
+		at += next
+		answers.allow(next)
+		f.reach(at)
+		c.Saw(f.cut(p), what)
+		f.disturbed(len(f.workers))
+	}
+	answers.release()
 	f.finish()
 }
 
@@ -168,13 +189,23 @@ func slowNetwork(c *campaign.Campaign, f *machines) {
 	delay := 1 + c.Random.IntN(30)
 	p.set(network{delay: time.Duration(delay) * time.Millisecond})
 	f.finish()
-	c.Saw(delay, "ms for each kilobyte, in all")
+	_, slowed, _ := p.happened()
+	if slowed == 0 {
+		f.t.Error("the network was not slow")
+	}
+	c.Saw(slowed, "kilobytes were slow")
 }
 
 func otherOrder(c *campaign.Campaign, f *machines) {
+	answers := f.hold(0)
 	p := f.through(4)
 	p.set(network{reverse: true})
-	cutAgain(c, f, p, "connections were made again in another order", func() int { return 30 })
+	cutAgain(c, f, answers, p, "connections were cut", func() int { return 30 })
+	_, _, reversed := p.happened()
+	if reversed == 0 {
+		f.t.Error("no connections were made again in another order")
+	}
+	c.Saw(reversed, "connections were made again in another order")
 }
 
 // wrongJoinFiles gives workers files that lead nowhere. They wait, and work when the file
@@ -195,17 +226,32 @@ func wrongJoinFiles(c *campaign.Campaign, f *machines) {
 	if wrong == text {
 		f.t.Fatalf("no token in %s", text)
 	}
-	for name, content := range map[string]string{"stale": stale, "empty": "", "foreign": "{\"version\": 1}\n", "binary": "\x00\x01\x02", "cut": text[:len(text)/2], "token": wrong} {
-		f.write(name+".fleet", content)
-		f.workers = append(f.workers, f.workerOf(name+".fleet"))
+	answers := f.hold(1) // so that the workers with wrong files come in time
+	for name, wrong := range map[string]struct{ content, says string }{
+		"stale":   {stale, "cannot be reached"},
+		"empty":   {"", "the file is empty"},
+		"foreign": {"{\"version\": 1}\n", "not the file of a coordinator"},
+		"binary":  {"\x00\x01\x02", "not the file of a coordinator"},
+		"cut":     {text[:len(text)/2], "not the file of a coordinator"},
+		"token":   {wrong, "cannot be reached: nats: Authorization Violation"},
+		"missing": {"", "no such file"},
+	} {
+		if name != "missing" {
+			f.write(name+".fleet", wrong.content)
+		}
+		m := f.workerOf(name + ".fleet")
+		f.workers = append(f.workers, m)
+		if !f.says(m, wrong.says) {
+			f.t.Fatalf("the coordinator has ended\n%s", f.coordinator.output)
+		}
 		c.Saw(1, "wrong files")
 	}
-	f.workers = append(f.workers, f.workerOf("missing.fleet"))
+	answers.release()
 	f.work(1)
 	f.finish()
 	for _, m := range f.workers[:len(f.workers)-1] {
-		if m.over() && m.ProcessState.ExitCode() == exitOK {
-			f.t.Errorf("%s: exit code 0\n%s", strings.Join(m.Args[1:], " "), m.output)
+		if m.over() {
+			f.t.Errorf("%s: it has ended\n%s", strings.Join(m.Args[1:], " "), m.output)
 		}
 	}
 }
@@ -218,9 +264,7 @@ func twoCoordinators(c *campaign.Campaign, f *machines) {
 	answers := f.hold(answered)
 	f.coordinate()
 	f.work(2)
-	if !f.answered(answered) {
-		f.t.Fatalf("the coordinator has ended\n%s", f.coordinator.output)
-	}
+	f.reach(answered)
 	before := f.joined()
 	code, out := f.run(f.ask("--store", f.store, "--listen", "127.0.0.1:0")...)
 	if code != exitError || !strings.Contains(out, "the store has a coordinator already") {
@@ -234,22 +278,37 @@ func twoCoordinators(c *campaign.Campaign, f *machines) {
 	f.finish()
 }
 
-// deadServer ends the server of one worker. The others do its work.
+// deadServer ends the server of one worker while it has queries. The others do its work.
 func deadServer(c *campaign.Campaign, f *machines) {
-	other := ollamatest.New(f.t, func(s *ollamatest.Fake) { s.Answer, s.Delay = f.fake.Answer, f.fake.Delay })
+	left, ends := int64(c.Random.IntN(20)), make(chan struct{})
+	var asked, held atomic.Int64
+	other := ollamatest.New(f.t, func(s *ollamatest.Fake) {
+		s.Delay = f.fake.Delay
+		s.Answer = func(prompt string) string {
+			if strings.Contains(prompt, "Text: ") && asked.Add(1) > left {
+				held.Add(1)
+				<-ends
+			}
+			return f.fake.Answer(prompt)
+		}
+	})
+	answers := f.hold(20)
 	f.coordinate()
 	m := f.program("worker", "--join", f.join, "-m", "ollama/tiny", "--max-connections", "2")
 	m.Env = append(m.Env, "OLLAMA_HOST="+other.URL)
 	f.workers = append(f.workers, f.launch(m))
 	f.work(1)
-	asked := 4 + c.Random.IntN(20)
-	for f.sent() < asked && !f.coordinator.over() {
-		time.Sleep(time.Millisecond)
+	for deadline := time.Now().Add(fleetPatience); held.Load() < fleetSlots; time.Sleep(time.Millisecond) {
+		if f.coordinator.over() || time.Now().After(deadline) {
+			f.t.Fatalf("the server that dies has %d queries\n%s", held.Load(), f.coordinator.output)
+		}
 	}
 	other.CloseClientConnections()
+	close(ends)
 	other.Close()
+	answers.release()
 	f.disturbed(1)
-	c.Saw(other.Asked(), "answers of the server before its end")
+	c.Saw(int(held.Load()), "queries were lost with their server")
 	f.finish()
 }
 
@@ -265,7 +324,7 @@ func otherModel(c *campaign.Campaign, f *machines) {
 	})
 	f.coordinate()
 	f.work(1)
-	f.answered(2)
+	f.reach(2)
 	for _, model := range []string{"ollama/tiny", "ollama/other"} {
 		m := f.program("worker", "--join", f.join, "-m", model)
 		m.Env = append(m.Env, "OLLAMA_HOST="+other.URL)
@@ -347,17 +406,11 @@ func fullCoordinator(c *campaign.Campaign, f *machines) {
 	f.coordinator = f.launch(cmd)
 	f.work(2)
 	code, out := f.coordinator.wait(), f.coordinator.output.String()
-	if code == exitOK {
-		c.Saw(1, "had room enough")
-		f.same()
-		return
-	}
 	if code != exitError || !strings.Contains(out, "file too large") {
 		f.t.Errorf("without room: exit code %d\n%s", code, out)
 	}
 	c.Saw(1, "failed for want of room")
 	f.disturbed(len(f.workers))
-	f.unstored()
 	f.coordinate()
 	f.finish()
 }
@@ -367,13 +420,18 @@ func fullCoordinator(c *campaign.Campaign, f *machines) {
 // lease.
 func stoppedWorkers(c *campaign.Campaign, f *machines) {
 	f.lease = noLease
-	at := 4
-	answers := f.hold(at)
+	answers := f.hold(0)
 	f.coordinate()
 	f.work(3)
-	for f.answered(at) {
+	for at := 0; at < f.passages*fleetQueries/2; {
+		next := 4 + c.Random.IntN(10)
+		at += next
+		answers.allow(next)
+		f.reach(at)
 		i := c.Random.IntN(len(f.workers))
-		f.says(f.workers[i], "connected with") // before, the signal ends it without a word
+		if !f.says(f.workers[i], "connected with") { // before, the signal ends it without a word
+			f.t.Fatalf("the coordinator has ended\n%s", f.coordinator.output)
+		}
 		if err := f.workers[i].Process.Signal(syscall.SIGTERM); err != nil {
 			f.t.Error(err)
 		}
@@ -383,11 +441,6 @@ func stoppedWorkers(c *campaign.Campaign, f *machines) {
 		}
 		c.Saw(1, "workers were stopped")
 		f.workers[i] = f.worker()
-		more := 10 + c.Random.IntN(10)
-		if at += more; at >= f.passages*fleetQueries {
-			break
-		}
-		answers.allow(more)
 	}
 	answers.release()
 	f.finish()

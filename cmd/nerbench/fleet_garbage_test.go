@@ -57,7 +57,8 @@ func TestFleetGarbage(t *testing.T) {
 	}
 	f.work(3)
 	sender := dial()
-	for n := 0; n < c.Tries && f.answered(progress(n)); n++ {
+	for n := range c.Tries {
+		f.reach(progress(n))
 		subject, data := seen.garbage(c.Random, file.Name)
 		err := sender.Publish(subject, data)
 		if err == nil {

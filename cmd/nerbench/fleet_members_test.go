@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"nerbench/internal/campaign"
 )
 
 const (
@@ -84,28 +82,12 @@ func (f *machines) workerOf(join string, more ...string) *member {
 // disturbed notes that so many workers may have had passages in flight.
 func (f *machines) disturbed(workers int) { f.inFlight += workers * fleetSlots * fleetQueries }
 
-// killCoordinator kills the coordinator. Passages in flight may be asked again, and those
-// that it had not stored: their workers keep the answers, but another worker may begin with
-// such a passage before its worker has found the new coordinator.
+// killCoordinator kills the coordinator. Passages in flight may be asked again. Those that
+// were answered are not, stored or not: their workers keep the answers for the next one.
 func (f *machines) killCoordinator() {
 	f.t.Helper()
 	f.coordinator.kill()
 	f.disturbed(len(f.workers))
-	f.unstored()
-}
-
-// unstored notes that passages were in flight that were asked, and are not in the store.
-func (f *machines) unstored() {
-	f.t.Helper()
-	stored := len(f.completed(f.store)) * fleetQueries
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for prompt := range f.times {
-		if strings.Contains(prompt, "Text: ") {
-			f.inFlight++
-		}
-	}
-	f.inFlight -= stored
 }
 
 // finish waits for the coordinator, and demands the store of an undisturbed process, and
@@ -188,6 +170,15 @@ func (f *machines) answered(queries int) bool {
 		}
 	}
 	return !f.coordinator.over()
+}
+
+// reach waits until the server has answered so many queries. The coordinator must still be
+// at work then: see hold.
+func (f *machines) reach(queries int) {
+	f.t.Helper()
+	if !f.answered(queries) {
+		f.t.Fatalf("the coordinator has ended after %d queries\n%s", f.sent(), f.coordinator.output)
+	}
 }
 
 // member is a process of a fleet.
@@ -288,47 +279,6 @@ func (b *sharedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buffer.String()
-}
-
-// TestKilledFleet runs eight workers, kills them and the coordinator at random moments, and
-// starts others in their place; a new coordinator has another port. The store must equal
-// that of one process, and a bundle of it must be accepted.
-func TestKilledFleet(t *testing.T) {
-	c := campaign.Start(t, campaign.Size{Short: 6, Full: 120})
-	const workers = 8
-	f := newMachines(t, 120+30*c.Tries, 20*time.Millisecond)
-	f.coordinate()
-	f.work(workers)
-	at := 0
-	for _, kill := range c.Random.Perm(c.Tries) {
-		at += 20 + c.Random.IntN(40)
-		if !f.answered(at) {
-			break
-		}
-		if kill < c.Tries/6 {
-			f.killCoordinator()
-			f.coordinate()
-			c.Saw(1, "kills of the coordinator")
-		} else {
-			i := c.Random.IntN(workers)
-			f.workers[i].kill()
-			f.disturbed(1)
-			f.workers[i] = f.worker()
-			c.Saw(1, "kills of workers")
-		}
-		c.Try()
-	}
-	f.finish()
-	f.bundled()
-}
-
-// bundled makes a bundle of the store, which must be accepted.
-func (f *machines) bundled() {
-	f.t.Helper()
-	f.must("bundle", "create", "--store", f.store, "--where", "dataset=mini", "--unsigned", "--out", "fleet.nbz")
-	if out := f.must("bundle", "verify", "fleet.nbz"); !strings.Contains(out, "verified") {
-		f.t.Errorf("bundle verify: %s", out)
-	}
 }
 
 // TestStoppedWhileWaiting stops workers that have no coordinator: they end at once, with

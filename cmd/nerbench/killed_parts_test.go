@@ -28,15 +28,16 @@ func TestKilledParts(t *testing.T) {
 	want, _ := w.dumped("calm.db")
 	for range c.Tries {
 		var stores []string
-		before, inFlight := w.fake.Asked(), 0
+		before, inFlight, kills := w.fake.Asked(), 0, 0
 		for part := range parts {
 			store := fmt.Sprintf("part%d.db", part)
 			stores = append(stores, store)
 			args := append(ask, "--store", store, "--shard", fmt.Sprintf("%d/%d", part+1, parts))
-			for range c.Random.IntN(3) {
+			for n := c.Random.IntN(3); n > 0 || part == parts-1 && kills == 0; n-- { // one kill at least
 				if !w.killSomewhere(c, w.program(args...), took) {
 					continue
 				}
+				kills++
 				inFlight += atOnce * queries
 				c.Saw(1, "kills")
 				if _, err := os.Stat(w.dir + "/" + store + "-wal"); err == nil {

@@ -19,13 +19,16 @@ type proxy struct {
 	changed *sync.Cond
 	network
 	open map[net.Conn]bool
+	// What has happened: pieces that were held by silence, pieces that were slow, and
+	// connections that were passed on in another order.
+	held, slowed, reversed int
 }
 
 // network is how a proxy passes bytes on.
 type network struct {
 	silent  bool          // no byte gets through, and nobody is told
 	delay   time.Duration // of each kilobyte, in each direction
-	reverse bool          // connections that come within 100 ms are passed on last first
+	reverse bool          // connections that come within half a second are passed on last first
 }
 
 // newProxy starts a proxy on a port of loopback. It ends with the test.
@@ -60,10 +63,20 @@ func (p *proxy) set(n network) {
 func (p *proxy) now() network {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.silent {
+		p.held++
+	}
 	for p.silent {
 		p.changed.Wait()
 	}
 	return p.network
+}
+
+// happened is what the network has done so far.
+func (p *proxy) happened() (held, slowed, reversed int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held, p.slowed, p.reversed
 }
 
 // cut closes all connections, and returns their number.
@@ -95,13 +108,17 @@ func (p *proxy) accept() {
 		}
 		go func() {
 			if p.now().reverse {
-				time.Sleep(100 * time.Millisecond)
+				time.Sleep(500 * time.Millisecond)
 			}
 			mu.Lock()
 			came := waiting
 			waiting = nil
 			mu.Unlock()
-			slices.Reverse(came)
+			if slices.Reverse(came); len(came) > 1 {
+				p.mu.Lock()
+				p.reversed += len(came)
+				p.mu.Unlock()
+			}
 			for _, c := range came {
 				p.connect(c)
 			}
@@ -129,6 +146,9 @@ func (p *proxy) pump(to, from net.Conn) {
 		n, err := from.Read(buffer)
 		if delay := p.now().delay; delay > 0 {
 			time.Sleep(delay)
+			p.mu.Lock()
+			p.slowed++
+			p.mu.Unlock()
 		}
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {

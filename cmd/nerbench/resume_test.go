@@ -39,6 +39,7 @@ type workplace struct {
 	dir   string
 	fake  *ollamatest.Fake
 	lease time.Duration // of a fleet; 0: fleetLease
+	env   []string      // further variables of processes
 
 	mu    sync.Mutex
 	times map[string]int // how often each prompt was asked
@@ -53,12 +54,8 @@ func newWorkplace(t testing.TB, passages int, delay time.Duration, set ...func(*
 	}
 	_, dataset, _ := strings.Cut(string(script), "-- datasets/mini.toml --\n")
 	dataset, _, _ = strings.Cut(dataset, "-- ")
-	var test strings.Builder
-	for i := range passages {
-		fmt.Fprintf(&test, "Person%d\tB-PER\nleft\tO\nTown%d\tB-LOC\n.\tO\n\n", i, i%7)
-	}
 	w.write("datasets/mini.toml", dataset)
-	w.write("data/mini/test.tsv", test.String())
+	w.fill(passages)
 	answer := func(prompt string) string {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -69,6 +66,15 @@ func newWorkplace(t testing.TB, passages int, delay time.Duration, set ...func(*
 	}
 	w.fake = ollamatest.New(t, append(set, func(f *ollamatest.Fake) { f.Delay, f.Answer = delay, answer })...)
 	return w
+}
+
+// fill makes the passages of the dataset.
+func (w *workplace) fill(passages int) {
+	var test strings.Builder
+	for i := range passages {
+		fmt.Fprintf(&test, "Person%d\tB-PER\nleft\tO\nTown%d\tB-LOC\n.\tO\n\n", i, i%7)
+	}
+	w.write("data/mini/test.tsv", test.String())
 }
 
 func (w *workplace) write(name, content string) {
@@ -89,6 +95,7 @@ func (w *workplace) program(args ...string) *exec.Cmd {
 	if w.fake != nil {
 		cmd.Env = append(cmd.Env, "OLLAMA_HOST="+w.fake.URL)
 	}
+	cmd.Env = append(cmd.Env, w.env...)
 	return cmd
 }
 

@@ -29,9 +29,10 @@ type Recorder interface {
 
 // Keeper is a [Recorder] that also stores answers before their passage ends.
 type Keeper interface {
-	// Keep stores an answer soon. It does not block. Record of its passage, complete or
-	// not, follows.
-	Keep(answer ner.Answer)
+	// Keep stores answers of one passage soon, all of them at once, so that what is asked
+	// again after a kill is what was. It does not block. Record of their passage, complete
+	// or not, follows.
+	Keep(answers ...ner.Answer)
 }
 
 // Committer is a [Recorder] that tells when answers are stored.
@@ -306,14 +307,21 @@ func (a *asker) keeping(ctx context.Context, j *job, queries []ner.Query) contex
 	if !ok || len(queries) == 1 {
 		return ctx
 	}
-	return runners.WithAnswered(ctx, func(q *ner.Query, c *ner.Completion) {
+	return runners.WithAnswered(ctx, func(some []ner.Query, completions []ner.Completion) {
+		var answers []ner.Answer
 		for i := range queries {
-			if &queries[i] == q && !refusedBy(c) {
-				answer := j.passage.Answers[j.open[i]]
-				answer.Completion = *c
-				keeper.Keep(answer)
+			if &queries[i] != &some[0] {
+				continue
+			}
+			for k := range completions {
+				if !refusedBy(&completions[k]) {
+					answer := j.passage.Answers[j.open[i+k]]
+					answer.Completion = completions[k]
+					answers = append(answers, answer)
+				}
 			}
 		}
+		keeper.Keep(answers...)
 	})
 }
 

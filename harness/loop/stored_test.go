@@ -91,3 +91,39 @@ func TestRunnersAreToldWhenAnswersAreStored(t *testing.T) {
 		}
 	}
 }
+
+// keepingStore notes how many answers were kept at once.
+type keepingStore struct {
+	*runnertest.Memory
+	mu   sync.Mutex
+	kept []int
+}
+
+func (s *keepingStore) Keep(answers ...ner.Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = append(s.kept, len(answers))
+}
+
+// TestAnswersThatArriveTogetherAreKeptTogether: no commit may have a part of them, since a
+// fleet finds the answers to a passage by all that is asked of it.
+func TestAnswersThatArriveTogetherAreKeptTogether(t *testing.T) {
+	store := &keepingStore{Memory: runnertest.NewMemory()}
+	p := plan(store.Memory, runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		out, err := echo(ctx, q)
+		if q[0].Document.ID == "dataset/test/1" { // one after the other
+			runners.Answered(ctx, q[:1], out[:1])
+			runners.Answered(ctx, q[1:], out[1:])
+			return out, err
+		}
+		runners.Answered(ctx, q, out)
+		return out, err
+	}), 2)
+	p.Recorder, p.Slots = store, runners.NewFixed(1)
+	if _, err := Ask(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{2, 1, 1}; !slices.Equal(store.kept, want) {
+		t.Errorf("kept %v at once, want %v", store.kept, want)
+	}
+}

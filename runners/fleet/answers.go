@@ -80,7 +80,9 @@ func (c *Coordinator) hold(p *pending, worker string, m *nats.Msg) {
 	if p.waiting == nil {
 		p.waiting = map[string]string{}
 	}
-	p.waiting[worker] = m.Reply // a later message replaces the former one
+	if m.Reply != "" || p.waiting[worker] == "" {
+		p.waiting[worker] = m.Reply // a later message replaces the former one
+	}
 }
 
 // stored tells the workers that the answer to a passage need not be kept any longer.
@@ -103,6 +105,9 @@ func (c *Coordinator) stored(p *pending) {
 func (c *Coordinator) keep(m *nats.Msg, id string) {
 	size := c.size + memory(m)
 	if old := c.early[id]; old != nil {
+		if m.Reply == "" { // it was offered again
+			return
+		}
 		size -= memory(old)
 	}
 	if size <= mostEarly {

@@ -54,6 +54,7 @@ type Coordinator struct {
 	cancel   context.CancelFunc
 	group    parallel.Group // of what goes on in the background, see background
 	closed   sync.Once
+	started  bool // workers can join
 
 	mu      sync.Mutex
 	closing bool               // nothing more starts in the background
@@ -66,6 +67,10 @@ type Coordinator struct {
 	// unstored are the passages whose answers were taken, but are not stored yet, by their
 	// ids. Those that cannot be stored stay: their workers keep the answers.
 	unstored map[string]*pending
+	// awaited are the workers of the former coordinator that have not offered yet what they
+	// keep: their names, by their ids.
+	awaited  map[string]string
+	unlisted bool      // the list of workers cannot be written
 	left     bool      // a passage was left without an answer
 	alone    time.Time // since when there are no workers; zero: there are
 	said     time.Time // of the last note about it
@@ -99,6 +104,7 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 	if err != nil {
 		return nil, err
 	}
+	c.awaitFormer()
 	if _, err := c.conn.Subscribe(c.subjects.up(), func(m *nats.Msg) {
 		if err := parallel.Guard(func() error { c.receive(m); return nil }); err != nil {
 			c.config.Note(err.Error())
@@ -117,7 +123,9 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 	if err := c.file.write(c.path); err != nil {
 		return nil, fmt.Errorf("fleet: %s: %w", c.path, err)
 	}
+	c.started = true
 	c.group.Go(c.watch)
+	c.wake()
 	if config.Queue != "" {
 		c.group.Go(c.audit)
 	}
@@ -279,8 +287,13 @@ func (c *Coordinator) close() {
 	if c.server != nil {
 		c.server.stop()
 	}
-	if c.lock != nil { // the file is that of this coordinator, or of one that was killed
+	if c.lock != nil { // the files are those of this coordinator, or of one that was killed
 		_ = os.Remove(c.path)
+		c.mu.Lock()
+		if c.started && !c.incomplete() && len(c.unstored) == 0 {
+			c.removeRoster()
+		}
+		c.mu.Unlock()
 		_ = c.lock.Release()
 	}
 }

@@ -42,12 +42,21 @@ func (f *file) write(path string) error {
 	if err != nil {
 		return err
 	}
+	return replaceFile(path, text, true)
+}
+
+// replaceFile replaces a file by one with a text that only the user can read. sync: it is on
+// the disk afterwards.
+func replaceFile(path string, text []byte, sync bool) error {
 	fresh, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = fresh.Write(append(text, '\n'))
-	err = errors.Join(err, fresh.Sync(), fresh.Close())
+	if sync {
+		err = errors.Join(err, fresh.Sync())
+	}
+	err = errors.Join(err, fresh.Close())
 	if err == nil {
 		err = os.Rename(fresh.Name(), path)
 	}

@@ -4,7 +4,8 @@
 // coordinator embeds or the user runs; the queue is a memory stream of its JetStream.
 //
 // The queue holds nothing that matters: a coordinator makes a new one from the store. A
-// worker keeps an answer until a coordinator has taken it, also the next one.
+// worker keeps an answer until a coordinator has taken it, also the next one, which takes
+// what the workers keep before it gives out passages.
 //
 // A worker speaks first, and says at each beat what it does (message beat). The
 // coordinator replies what it wants done (order). No other state is agreed on, so that
@@ -40,14 +41,17 @@ type Times struct {
 	Lease time.Duration // of a passage: a worker that is silent for so long has lost it; 30s
 	Beat  time.Duration // between two signs of life of a worker; 10s
 	Say   time.Duration // between two notes that there are no workers; 30s
-	Dial  time.Duration // between two attempts to connect; 2s
+	Dial  time.Duration // between two attempts to use the queue; 2s. Workers connect four times as often
+	// Return is how long a coordinator waits for the workers of the former one of its store,
+	// before it gives out passages; 2.5s.
+	Return time.Duration
 }
 
 func (t Times) withDefaults() Times {
 	for _, d := range []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&t.Lease, 30 * time.Second}, {&t.Beat, 10 * time.Second}, {&t.Say, 30 * time.Second}, {&t.Dial, 2 * time.Second}} {
+	}{{&t.Lease, 30 * time.Second}, {&t.Beat, 10 * time.Second}, {&t.Say, 30 * time.Second}, {&t.Dial, 2 * time.Second}, {&t.Return, 2500 * time.Millisecond}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}

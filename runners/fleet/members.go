@@ -27,7 +27,11 @@ func (c *Coordinator) order(b beat) order {
 		o.Refused = fmt.Sprintf("the worker on %s has protocol %d (%s), the coordinator protocol %d (%s)", b.Node, b.Protocol, b.Build, Protocol, c.config.Build)
 		return o
 	}
+	if b.Offered == c.session {
+		c.back(b.Worker)
+	}
 	if b.Leaving {
+		c.back(b.Worker)
 		c.leave(b.Worker, "left: "+cmp.Or(b.Problem, "stopped"))
 		return o
 	}
@@ -51,6 +55,8 @@ func (c *Coordinator) order(b beat) order {
 	} else if o.Refused = j.join(&b); o.Refused != "" {
 		c.leave(b.Worker, "refused: "+o.Refused)
 		return o
+	} else {
+		c.back(b.Worker) // those of an older build say nothing of offers
 	}
 	c.seen(b)
 	return o
@@ -60,8 +66,9 @@ func (c *Coordinator) order(b beat) order {
 func (c *Coordinator) seen(b beat) {
 	m := c.members[b.Worker]
 	if m == nil {
-		m = &member{joined: time.Now(), before: b.Done}
+		m = &member{beat: b, joined: time.Now(), before: b.Done}
 		c.members[b.Worker] = m
+		c.noteRoster()
 		build := ""
 		if b.Build != c.config.Build {
 			build = fmt.Sprintf(", of another build (%s, here %s)", b.Build, c.config.Build)
@@ -84,6 +91,7 @@ func (c *Coordinator) leave(id, why string) {
 		return
 	}
 	delete(c.members, id)
+	c.noteRoster()
 	c.config.Note(fmt.Sprintf("worker %s %s", m.name(), why))
 	c.resize()
 }
@@ -92,6 +100,10 @@ func (c *Coordinator) leave(id, why string) {
 // lock held.
 func (c *Coordinator) resize() {
 	if c.job == nil {
+		return
+	}
+	if len(c.awaited) > 0 {
+		c.job.slots.set(0)
 		return
 	}
 	sum := 0

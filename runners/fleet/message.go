@@ -24,6 +24,7 @@ type beat struct {
 	Server   string // of the model; may be empty
 
 	Session string // of the coordinator that it works for; empty: none yet
+	Offered string // session of the coordinator to which it has sent all answers that it keeps
 	Job     int    // that it works on; 0: none
 	Opened  *open.Description
 	Slots   int

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"testing"
 	"time"
 
@@ -34,5 +35,29 @@ func TestRest(t *testing.T) {
 		if rests := time.Until(w.resting) > w.Times.Dial; rests != tc.rests || !k.answer.Again {
 			t.Errorf("%v: rests %t, answer %+v", tc.err, rests, k.answer)
 		}
+	}
+}
+
+// TestUnreachableIsSaidOnce: the failures of two attempts to connect are the same text,
+// though each has another port.
+func TestUnreachableIsSaidOnce(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	var said []string
+	for range 2 {
+		conn, err := net.Dial("tcp", silent.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(-time.Second))
+		_, err = conn.Read(make([]byte, 1))
+		said = append(said, withoutSource(err).Error())
+		conn.Close()
+	}
+	if want := "read tcp " + silent.Addr().String() + ": i/o timeout"; said[0] != want || said[1] != want {
+		t.Errorf("said %q, want %q", said, want)
 	}
 }

@@ -22,6 +22,7 @@ type session struct {
 
 	live    context.Context // of the worker
 	order   order           // the last one
+	offered string          // session of the coordinator that has all answers which were kept before
 	opening string          // key of the model that is being opened; empty: none
 	opened  chan error      // its result
 }
@@ -96,7 +97,9 @@ func (s *session) beat(ctx context.Context) error {
 		current, job = s.order.Session, s.order.Job
 	}
 	w.mu.Unlock()
-	data, err := encode(w.state(current, job))
+	state := w.state(current, job)
+	state.Offered = s.offered
+	data, err := encode(state)
 	if err != nil {
 		return err
 	}
@@ -115,7 +118,26 @@ func (s *session) beat(ctx context.Context) error {
 	if err := decode(m.Data, &o); err != nil || o.Session == "" {
 		return nil // not from a coordinator
 	}
+	if s.offered != o.Session && o.Refused == "" {
+		s.offer(o.Session)
+	}
 	return s.obey(ctx, o)
+}
+
+// offer sends the answers that were kept for the coordinator of a session, and says so with
+// the next beat: the connection keeps the order of messages. Each of them is also sent until
+// it is taken, see deliver.
+func (s *session) offer(to string) {
+	for _, a := range s.worker.answers() {
+		if a.Session == to || len(a.Completions) == 0 {
+			continue
+		}
+		if data, err := encode(a); err == nil && int64(len(data)) <= s.conn.MaxPayload() {
+			_ = s.conn.Publish(s.subjects.answer(), data)
+		}
+	}
+	s.offered = to
+	s.worker.poke()
 }
 
 func (w *Worker) pauseLoaded() {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -106,7 +107,7 @@ func (w *Worker) work(ctx context.Context) error {
 			w.Note(fmt.Sprintf("no passages for %s: done", w.UntilIdle))
 			return nil
 		}
-		if err := retry.Sleep(ctx, w.Times.Dial); err != nil {
+		if err := retry.Sleep(ctx, w.Times.Dial/4); err != nil { // a coordinator that was started again awaits its workers
 			return err
 		}
 	}
@@ -148,7 +149,7 @@ func (w *Worker) connected(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		w.say(fmt.Sprintf("%s cannot be reached: %v; trying again", f.place(), err))
+		w.say(fmt.Sprintf("%s cannot be reached: %v; trying again", f.place(), withoutSource(err)))
 		return nil
 	}
 	defer conn.Close()
@@ -162,6 +163,15 @@ func (w *Worker) connected(ctx context.Context) error {
 	if err != nil && !conn.IsClosed() {
 		w.closeModel()
 		s.leave(err)
+	}
+	return err
+}
+
+// withoutSource is a failure to connect without the port of this side, which is another one
+// each time.
+func withoutSource(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return &net.OpError{Op: op.Op, Net: op.Net, Addr: op.Addr, Err: op.Err}
 	}
 	return err
 }

@@ -108,10 +108,12 @@ func (s Suite) repeatable(t *testing.T) {
 func (s Suite) handedOver(t *testing.T) {
 	queries := s.queries()
 	handed := make([][]ner.Completion, len(queries))
-	ctx := runners.WithAnswered(t.Context(), func(q *ner.Query, c *ner.Completion) {
-		for i := range queries {
-			if &queries[i] == q {
-				handed[i] = append(handed[i], *c)
+	ctx := runners.WithAnswered(t.Context(), func(some []ner.Query, completions []ner.Completion) {
+		for k := range some {
+			for i := range queries {
+				if &queries[i] == &some[k] {
+					handed[i] = append(handed[i], completions[k])
+				}
 			}
 		}
 	})

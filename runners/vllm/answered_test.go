@@ -51,7 +51,7 @@ func TestAnswersAreHandedOverByRequest(t *testing.T) {
 				requests, answered = requests+1, answered+len(q.Prompts())
 				return false
 			}
-			ctx := runners.WithAnswered(t.Context(), func(*ner.Query, *ner.Completion) { handed.Add(1) })
+			ctx := runners.WithAnswered(t.Context(), func(some []ner.Query, _ []ner.Completion) { handed.Add(int64(len(some))) })
 			got, err := r.Complete(ctx, tc.queries)
 			if err != nil || len(got) != len(tc.queries) || int(handed.Load()) != len(got) || requests != tc.requests {
 				t.Errorf("%d completions, %d handed over, %d requests, %v; want %d and %d requests", len(got), handed.Load(), requests, err, len(tc.queries), tc.requests)

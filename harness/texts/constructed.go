@@ -76,6 +76,11 @@ func writePlan(w io.Writer, p *harness.ConstructPlan) error {
 		_, err := fmt.Fprintf(w, "plan: %s %s left, none was asked about\n", ner.Count(p.Left, "passage"), ner.Are(p.Left))
 		return err
 	}
+	begin := fmt.Sprintf("plan, from the answers about %s, which are kept: %s %s left\n", ner.Count(p.Probed, "passage"), ner.Count(p.Left, "passage"), ner.Are(p.Left))
+	if p.Left == 0 {
+		_, err := io.WriteString(w, begin)
+		return err
+	}
 	number := func(n *int) string {
 		if n == nil {
 			return "an unknown number of"
@@ -86,7 +91,7 @@ func writePlan(w io.Writer, p *harness.ConstructPlan) error {
 	if p.Money != nil {
 		money = fmt.Sprintf("%.2f", *p.Money)
 	}
-	_, err := fmt.Fprintf(w, "plan, from the answers about %s, which are kept: %s %s left\n  tokens: %s of prompts, %s of answers\n  time: %s\n  money: %s\n",
-		ner.Count(p.Probed, "passage"), ner.Count(p.Left, "passage"), ner.Are(p.Left), number(p.PromptTokens), number(p.AnswerTokens), time.Duration(p.Seconds*float64(time.Second)).Round(time.Second), money)
+	_, err := fmt.Fprintf(w, "%s  tokens: %s of prompts, %s of answers\n  time: %s\n  money: %s\n",
+		begin, number(p.PromptTokens), number(p.AnswerTokens), time.Duration(p.Seconds*float64(time.Second)).Round(time.Second), money)
 	return err
 }

@@ -21,7 +21,7 @@ type Cutter struct {
 
 // Cut returns the parts of a text, in bytes. They cover it exactly. A part ends at the
 // last end of a sentence in its second half, else at the last word that fits. A word that
-// does not fit by itself is cut.
+// does not fit by itself, or has more than 16 bytes for each of the tokens, is cut.
 func (c Cutter) Cut(text string) ([]ner.Range, error) {
 	if c.Most < 1 {
 		return nil, errors.New("cut: a part has at least 1 token")
@@ -63,18 +63,27 @@ func (c Cutter) Cut(text string) ([]ner.Range, error) {
 	return parts, nil
 }
 
-// wide is the number of bytes a token from which a word is measured from its beginning.
-// Otherwise each part of a word of megabytes would send all the rest of it to a server.
+// wide is the number of bytes for each token of a part from which a word is cut, or measured
+// from its beginning. A word of megabytes, such as encoded data, is no part of one token for
+// any model, and each of its parts would send all the rest of it to a server.
 const wide = 16
+
+// isWide reports whether a word is wide.
+func (c Cutter) isWide(word ner.Range) bool { return word.End-word.Start > c.Most*wide }
 
 // fits returns the number of words at the start that are at most Most tokens together, or
 // less, if [lastSentence] is the same. It is 0 for a wide word.
 func (c Cutter) fits(text string, words []ner.Range, rate *float64) (int, error) {
 	limit := min(c.Most, len(words))
 	if c.Count == nil {
+		for n, word := range words[:limit] {
+			if c.isWide(word) {
+				return n, nil
+			}
+		}
 		return limit, nil
 	}
-	if words[0].End-words[0].Start > c.Most*wide {
+	if c.isWide(words[0]) {
 		return 0, nil
 	}
 	ends := func(n int) bool { return n < len(words) && sentenceEnds(text[words[n-1].Start:words[n].Start]) }
@@ -122,6 +131,9 @@ func (c Cutter) inside(text string, word ner.Range, rate *float64) (int, error) 
 			n--
 		}
 		return n
+	}
+	if c.Count == nil {
+		return word.Start + boundary(c.Most*wide), nil
 	}
 	n, err := search{
 		most:   c.Most,

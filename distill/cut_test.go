@@ -32,6 +32,7 @@ func TestCut(t *testing.T) {
 		"tokens of another kind":             {"abc defghi jkl", Cutter{Most: 4, Count: threes}, []string{"abc defghi ", "jkl"}},
 		"a word that does not fit":           {"x ääääääää y", Cutter{Most: 2, Count: threes}, []string{"x ", "äää", "äää", "ää y"}},
 		"a character that does not fit":      {"ä\U0001F6A2", Cutter{Most: 1, Count: threes}, []string{"ä", "\U0001F6A2"}},
+		"a wide word":                        {"ab " + strings.Repeat("é", 20) + " cd ef", Cutter{Most: 2}, []string{"ab ", strings.Repeat("é", 16), strings.Repeat("é", 4) + " cd ", "ef"}},
 		"one before a blank":                 {"\U0001F6A2 ä", Cutter{Most: 1, Count: threes}, []string{"\U0001F6A2 ", "ä"}},
 	} {
 		t.Run(name, func(t *testing.T) {

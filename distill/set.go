@@ -151,6 +151,11 @@ func ReadSet(dir string) (*Set, error) {
 	if s.Dev, err = readConversations(filepath.Join(dir, devFile), s.Build.Dev); err != nil {
 		return nil, err
 	}
+	for _, list := range [][]Conversation{s.Train, s.Dev} {
+		for i := range list {
+			list[i].paragraph = s.Build.Settings.Base() == "paragraph"
+		}
+	}
 	return s, nil
 }
 

@@ -21,7 +21,7 @@ import fastchat.train.train as trainer
 from fastchat.conversation import conv_templates
 
 conv_templates["vicuna_v1.1"].system_message = (
-    "A virtual assistant answers questions from a user based on the provided text."
+    "[[.System]]"
 )
 original = trainer.preprocess
 

@@ -83,15 +83,18 @@ func writePlan(w io.Writer, p *harness.ConstructPlan) error {
 	}
 	number := func(n *int) string {
 		if n == nil {
-			return "an unknown number of"
+			return "an unknown number"
 		}
 		return fmt.Sprint(*n)
 	}
 	money := "an unknown sum (--price-in and --price-out give the price)"
-	if p.Money != nil {
+	switch {
+	case p.Money != nil:
 		money = fmt.Sprintf("%.2f", *p.Money)
+	case p.PromptTokens == nil:
+		money = "an unknown sum (the teacher does not report the number of its tokens)"
 	}
-	_, err := fmt.Fprintf(w, "%s  tokens: %s of prompts, %s of answers\n  time: %s\n  money: %s\n",
+	_, err := fmt.Fprintf(w, "%s  tokens: %s in prompts, %s in answers\n  time: %s\n  money: %s\n",
 		begin, number(p.PromptTokens), number(p.AnswerTokens), time.Duration(p.Seconds*float64(time.Second)).Round(time.Second), money)
 	return err
 }

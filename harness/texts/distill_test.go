@@ -33,6 +33,19 @@ func TestTrainingWithoutNegatives(t *testing.T) {
 	}
 }
 
+// TestPlanWithoutTokens: a price is no help if the teacher does not report its tokens.
+func TestPlanWithoutTokens(t *testing.T) {
+	var out strings.Builder
+	if err := texts.WriteConstructed(&out, &harness.Constructed{Plan: &harness.ConstructPlan{Probed: 4, Left: 5}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"tokens: an unknown number in prompts, an unknown number in answers\n", "money: an unknown sum (the teacher does not report the number of its tokens)\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &out)
+		}
+	}
+}
+
 // TestFinishedPlan: nothing is estimated if nothing is left.
 func TestFinishedPlan(t *testing.T) {
 	for left, want := range map[int]bool{0: false, 5: true} {

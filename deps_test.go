@@ -85,7 +85,7 @@ var imports = map[string][]string{
 	},
 	"distill/export": {"ner", "answers", "distill", "internal/atomicfile", "internal/fault", "internal/jsonl"}, // the formats of trainers
 	"distill/ngrams": {"ner"},
-	"distill/tables": {"distill", "reports"}, // its statistics, for people
+	"distill/tables": {"ner", "distill", "reports"}, // its statistics, for people
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
 		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "distill/tables", "harness/compare", "harness/files", "harness/loop", "internal/checksum", "internal/fault",

@@ -82,6 +82,7 @@ type finished struct {
 }
 
 func (b *Builder) finish(c Conversation) finished {
+	c.paragraph = b.settings.Base() == "paragraph"
 	if b.settings.Order == "shuffled" {
 		c.Shuffle(b.settings.Seed)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -127,10 +128,22 @@ func (d *Data) Derive(answers int) Derived {
 // ReadCorpus reads the file corpus.toml of a folder.
 func ReadCorpus(dir string) (Corpus, error) {
 	var c Corpus
-	if err := strict.ReadTOML(os.DirFS(dir), CorpusFile, &c); err != nil {
+	err := checkIsFolder(dir)
+	if err == nil {
+		err = strict.ReadTOML(os.DirFS(dir), CorpusFile, &c)
+	}
+	if err != nil {
 		return c, fmt.Errorf("%s: %w", dir, err)
 	}
 	return c, nil
+}
+
+// checkIsFolder returns an error for a file.
+func checkIsFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return errors.New("it is no folder")
+	}
+	return nil
 }
 
 // Write writes the file corpus.toml of a folder.

@@ -8,7 +8,8 @@ import (
 	"nerbench/ner"
 )
 
-// Counter counts the tokens of a text.
+// Counter counts the tokens of a text: at most one for each byte, and one more, since
+// vocabularies fall back to bytes, and some add a blank.
 type Counter func(text string) (int, error)
 
 // Cutter cuts texts into parts of at most Most tokens (docs/spec/prompts.md §6.2).
@@ -20,20 +21,21 @@ type Cutter struct {
 
 // Cut returns the parts of a text, in bytes. They cover it exactly. A part ends at the
 // last end of a sentence in its second half, else at the last word that fits. A word that
-// does not fit by itself is cut.
+// does not fit by itself, or has more than 16 bytes for each of the tokens, is cut.
 func (c Cutter) Cut(text string) ([]ner.Range, error) {
 	if c.Most < 1 {
 		return nil, errors.New("cut: a part has at least 1 token")
 	}
 	words := ner.Words(text)
 	var parts []ner.Range
+	rate := usualRate
 	for start := 0; len(words) > 0; {
-		n, err := c.fits(text, words)
+		n, err := c.fits(text, words, &rate)
 		if err != nil {
 			return nil, err
 		}
 		if n == 0 { // the first word is too long
-			end, err := c.inside(text, words[0])
+			end, err := c.inside(text, words[0], &rate)
 			if err != nil {
 				return nil, err
 			}
@@ -42,7 +44,7 @@ func (c Cutter) Cut(text string) ([]ner.Range, error) {
 				start, words[0].Start = end, end
 				continue
 			}
-			n = 1 // a single character
+			n = 1 // a single character, or a wide word
 		}
 		if n < len(words) {
 			n = lastSentence(text, words[:n+1])
@@ -61,21 +63,68 @@ func (c Cutter) Cut(text string) ([]ner.Range, error) {
 	return parts, nil
 }
 
-// fits returns the number of words at the start that are at most Most tokens together.
-func (c Cutter) fits(text string, words []ner.Range) (int, error) {
+// wide is the number of bytes for each token of a part from which a word is cut, or measured
+// from its beginning. A word of megabytes, such as encoded data, is no part of one token for
+// any model, and each of its parts would send all the rest of it to a server.
+const wide = 16
+
+// isWide reports whether a word is wide.
+func (c Cutter) isWide(word ner.Range) bool { return word.End-word.Start > c.Most*wide }
+
+// fits returns the number of words at the start that are at most Most tokens together, or
+// less, if [lastSentence] is the same. It is 0 for a wide word.
+func (c Cutter) fits(text string, words []ner.Range, rate *float64) (int, error) {
+	limit := min(c.Most, len(words))
 	if c.Count == nil {
-		return min(c.Most, len(words)), nil
+		for n, word := range words[:limit] {
+			if c.isWide(word) {
+				return n, nil
+			}
+		}
+		return limit, nil
 	}
-	within := func(n int) (bool, error) {
-		tokens, err := c.Count(text[words[0].Start:words[n-1].End])
-		return tokens <= c.Most, err
+	if c.isWide(words[0]) {
+		return 0, nil
 	}
-	return most(min(c.Most, len(words)), within)
+	ends := func(n int) bool { return n < len(words) && sentenceEnds(text[words[n-1].Start:words[n].Start]) }
+	return search{
+		most:  c.Most,
+		limit: limit,
+		size:  func(n int) int { return words[n-1].End - words[0].Start },
+		count: func(n int) (int, error) { return c.Count(text[words[0].Start:words[n-1].End]) },
+		prefer: func(low, guess, high int) int {
+			if guess == len(words) {
+				return guess
+			}
+			for n := guess; n > low; n-- {
+				if ends(n) {
+					return n
+				}
+			}
+			for n := guess + 1; n < high; n++ {
+				if ends(n) {
+					return n
+				}
+			}
+			return guess
+		},
+		enough: func(low, high int) bool {
+			if high > len(words) { // all of them may fit
+				return false
+			}
+			for n := high - 1; n > (high-1)/2; n-- {
+				if ends(n) {
+					return n <= low
+				}
+			}
+			return false
+		},
+	}.run(rate)
 }
 
 // inside returns the end of the longest part of a word that is at most Most tokens; at
 // least one character.
-func (c Cutter) inside(text string, word ner.Range) (int, error) {
+func (c Cutter) inside(text string, word ner.Range, rate *float64) (int, error) {
 	_, first := utf8.DecodeRuneInString(text[word.Start:word.End])
 	boundary := func(n int) int {
 		for n > 0 && !ner.Boundary(text, word.Start+n) {
@@ -83,29 +132,18 @@ func (c Cutter) inside(text string, word ner.Range) (int, error) {
 		}
 		return n
 	}
-	n, err := most(word.End-word.Start, func(n int) (bool, error) {
-		tokens, err := c.Count(text[word.Start : word.Start+boundary(n)])
-		return tokens <= c.Most, err
-	})
-	return word.Start + max(boundary(n), first), err
-}
-
-// most returns the largest n up to limit that is within, which holds for all smaller ones.
-func most(limit int, within func(int) (bool, error)) (int, error) {
-	low, high := 0, limit
-	for low < high {
-		mid := (low + high + 1) / 2
-		ok, err := within(mid)
-		if err != nil {
-			return 0, err
-		}
-		if ok {
-			low = mid
-		} else {
-			high = mid - 1
-		}
+	if c.Count == nil {
+		return word.Start + boundary(c.Most*wide), nil
 	}
-	return low, nil
+	n, err := search{
+		most:   c.Most,
+		limit:  word.End - word.Start,
+		size:   func(n int) int { return n },
+		count:  func(n int) (int, error) { return c.Count(text[word.Start : word.Start+boundary(n)]) },
+		prefer: func(_, guess, _ int) int { return guess },
+		enough: func(int, int) bool { return false },
+	}.run(rate)
+	return word.Start + max(boundary(n), first), err
 }
 
 // lastSentence returns the number of words up to the last end of a sentence in the second

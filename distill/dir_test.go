@@ -88,3 +88,18 @@ func TestDifferences(t *testing.T) {
 		t.Errorf("the differences are %v", d)
 	}
 }
+
+// TestNoFolder: a file in place of a folder is named as such.
+func TestNoFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "texts.jsonl")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, corpus := ReadCorpus(file)
+	_, set := ReadSet(file)
+	for _, err := range []error{corpus, set} {
+		if err == nil || !strings.HasSuffix(err.Error(), "texts.jsonl: it is no folder") {
+			t.Errorf("error is %v", err)
+		}
+	}
+}

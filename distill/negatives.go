@@ -95,7 +95,7 @@ func (p *Pool) Negatives(o NegativeOptions) (*Negatives, error) {
 		return n, nil
 	case "uniform", "frequency":
 	default:
-		return nil, fmt.Errorf("negatives: %s: %w", o.Strategy, ner.UnknownKey(o.Strategy, Strategies))
+		return nil, fmt.Errorf("negatives %q: unknown%s", o.Strategy, ner.Choices(o.Strategy, Strategies))
 	}
 	n.types = slices.Sorted(maps.Keys(p.frequency))
 	for i, name := range n.types {

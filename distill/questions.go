@@ -25,6 +25,8 @@ type Conversation struct {
 	// §4.1): nl (also if empty), nl_sp, sp_nl or sp_nl_sp.
 	DatasetLine string     `json:"dataset_line,omitempty"`
 	Questions   []Question `json:"questions"`
+
+	paragraph bool // for prompts of the variant paragraph
 }
 
 // NewConversation joins a passage and its negatives. Types have the order of their first

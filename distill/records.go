@@ -39,10 +39,10 @@ type Chat struct {
 	Messages []Message `json:"messages"`
 }
 
-// Chat returns the record of a conversation, which begins with the system line of
-// released inference code, so that training and inference agree.
+// Chat returns the record of a conversation, which begins with the system line of the
+// prompts, so that training and inference agree.
 func (c *Conversation) Chat() Chat {
-	chat := Chat{Messages: []Message{{"system", system}}}
+	chat := Chat{Messages: []Message{{"system", c.System()}}}
 	for _, t := range c.turns() {
 		role := "assistant"
 		if t.human {

@@ -53,9 +53,14 @@ func (c *candidate) after(o *candidate) bool {
 // Add cuts a text into parts, which are named ID/0, ID/1 and so on.
 func (s *Sampler) Add(id, text, source, place string) error {
 	parts, err := s.Cutter.Cut(text)
-	if err != nil {
-		return err
+	if err == nil {
+		s.AddParts(id, text, source, place, parts)
 	}
+	return err
+}
+
+// AddParts is [Sampler.Add] for a text that was cut.
+func (s *Sampler) AddParts(id, text, source, place string, parts []ner.Range) {
 	for i, r := range parts {
 		s.Removed.Parts++
 		part := strings.TrimFunc(text[r.Start:r.End], ner.IsSpace)
@@ -71,7 +76,6 @@ func (s *Sampler) Add(id, text, source, place string) error {
 		}
 		s.offer(Passage{ID: fmt.Sprintf("%s/%d", id, i), Text: part, Source: source}, place)
 	}
-	return nil
 }
 
 // offer takes a passage into the sample, if it is among the first ones so far.

@@ -134,7 +134,10 @@ type Mixed struct {
 // ReadSet reads a SET, and compares its files with the checksums of build.toml.
 func ReadSet(dir string) (*Set, error) {
 	s := &Set{}
-	err := strict.ReadTOML(os.DirFS(dir), buildFile, &s.Build)
+	err := checkIsFolder(dir)
+	if err == nil {
+		err = strict.ReadTOML(os.DirFS(dir), buildFile, &s.Build)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err := fmt.Errorf("training data %s: no file %s", dir, buildFile)
 		return nil, &fault.Hint{Err: err, Advice: "nerbench distill build DIR --out " + dir}
@@ -147,6 +150,11 @@ func ReadSet(dir string) (*Set, error) {
 	}
 	if s.Dev, err = readConversations(filepath.Join(dir, devFile), s.Build.Dev); err != nil {
 		return nil, err
+	}
+	for _, list := range [][]Conversation{s.Train, s.Dev} {
+		for i := range list {
+			list[i].paragraph = s.Build.Settings.Base() == "paragraph"
+		}
 	}
 	return s, nil
 }

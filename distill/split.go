@@ -12,7 +12,7 @@ func render(t turn) string {
 // Rendered is the whole text of a conversation, as it is trained, without the token that
 // begins a text. Its beginning, up to a question, is the prompt of that question.
 func (c *Conversation) Rendered() string {
-	text := system + " "
+	text := c.System() + " "
 	for _, t := range c.turns() {
 		text += render(t)
 	}
@@ -24,7 +24,7 @@ func (c *Conversation) Rendered() string {
 // questions that do not fit beside the passage; if it is all of them, there are no parts.
 func (c *Conversation) Split(most int, count Counter) (parts []Conversation, left int, err error) {
 	turns := c.turns()
-	begin, err := count(system + " " + render(turns[0]) + render(turns[1]))
+	begin, err := count(c.System() + " " + render(turns[0]) + render(turns[1]))
 	if err != nil {
 		return nil, 0, err
 	}

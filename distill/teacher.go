@@ -55,7 +55,7 @@ func NewAsking(variant string) (*Asking, error) {
 	case "definition":
 		return &Asking{task: fmt.Sprintf(teacherTask, askDefinition)}, nil
 	}
-	return nil, fault.Usagef("distill: variant %s: %v", variant, ner.UnknownKey(variant, Variants))
+	return nil, fault.Usagef("distill construct: variant %q: unknown%s", variant, ner.Choices(variant, Variants))
 }
 
 // Demonstrate makes the prompts texts to be completed, for a base model. The file has a

@@ -29,8 +29,8 @@ func TestPrompts(t *testing.T) {
 			t.Errorf("%s: the prompt is %+v", variant, q.Prompt)
 		}
 	}
-	if _, err := NewAsking("short"); err == nil {
-		t.Error("an unknown variant is no error")
+	if _, err := NewAsking("short"); err == nil || err.Error() != `distill construct: variant "short": unknown (known: type, definition)` {
+		t.Errorf("an unknown variant: %v", err)
 	}
 }
 

@@ -13,6 +13,9 @@ const (
 	read   = "I've read this text."
 	asking = "What describes %s in the text?"
 	system = "A virtual assistant answers questions from a user based on the provided text."
+	// systemOfTraining is the system line of the released training code, of the variant
+	// paragraph.
+	systemOfTraining = "A virtual assistant answers questions from a user based on the provided paragraph."
 )
 
 // datasetLines are what stands between the name of a dataset and the text; without a form
@@ -23,6 +26,14 @@ var datasetLines = map[string]string{"": "\n", "nl": "\n", "nl_sp": "\n ", "sp_n
 type turn struct {
 	human bool
 	text  string
+}
+
+// System is the system line of the prompts.
+func (c *Conversation) System() string {
+	if c.paragraph {
+		return systemOfTraining
+	}
+	return system
 }
 
 // turns writes a conversation as turns, those of the human first.

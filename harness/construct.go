@@ -24,6 +24,10 @@ import (
 // constructing is the dataset and the prompt family of the runs of [Bench.Construct].
 const constructing = "distill"
 
+// IsConstructing reports whether the runs of a dataset are those of [Bench.Construct]: they
+// have no gold, and no scores.
+func IsConstructing(dataset string) bool { return dataset == constructing }
+
 // ConstructRequest describes training data to construct (docs/spec/prompts.md §6).
 type ConstructRequest struct {
 	Paths     []string // files and folders of the corpus

@@ -96,6 +96,23 @@ func TestReadConstructed(t *testing.T) {
 	}
 }
 
+// TestConstructedHasNoScores: there is no gold for the answers of a teacher.
+func TestConstructedHasNoScores(t *testing.T) {
+	b, _ := teacherBench(t)
+	r := constructRequest(t, "Ada sat.")
+	out, err := b.Construct(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Store = filepath.Join(r.Dir, distill.AnswersFile)
+	if scored, err := b.Score(t.Context(), nil, nil); err != nil || len(scored.Runs) != 0 {
+		t.Errorf("all runs: %+v, %v", scored, err)
+	}
+	if _, err := b.Score(t.Context(), []string{out.Run}, nil); err == nil || !strings.Contains(err.Error(), "which have no gold") {
+		t.Errorf("the run: %v", err)
+	}
+}
+
 // TestKilledWithAllAnswers: if construct is killed when it has all answers, the same command
 // ends the run, without the teacher.
 func TestKilledWithAllAnswers(t *testing.T) {

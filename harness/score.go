@@ -41,6 +41,9 @@ func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, 
 	var faults []error
 	partial := 0
 	for _, before := range found {
+		if len(runs) == 0 && IsConstructing(before.Keys["dataset"]) {
+			continue
+		}
 		r, err := b.scoreAgain(ctx, store, before, metricIDs)
 		switch {
 		case err == nil:
@@ -169,6 +172,9 @@ func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) 
 	run, err := store.Find(ctx, id)
 	if err != nil {
 		return loop.ScorePlan{}, err
+	}
+	if IsConstructing(run.Keys["dataset"]) {
+		return loop.ScorePlan{}, fault.Usagef("its answers are those of a teacher (distill construct), which have no gold: nerbench distill stats counts them")
 	}
 	dataset, err := b.FindDataset(run.Keys["dataset"])
 	if err != nil {

@@ -237,7 +237,7 @@ func (c *counter) Read(p []byte) (int, error) {
 func (r *reader) stream(in *counter, compression, ending string) error {
 	text, end, err := unpack(in, compression)
 	if err != nil {
-		return r.fault(fmt.Sprintf("byte %d", in.n), 1, err)
+		return r.fault("byte 0", 1, fmt.Errorf("%w: %w", errUnpack, err))
 	}
 	defer end()
 	if ending == ".txt" || ending == ".text" || ending == ".md" {
@@ -246,17 +246,30 @@ func (r *reader) stream(in *counter, compression, ending string) error {
 	return r.lines(bufio.NewReaderSize(text, 1<<20))
 }
 
+var errUnpack = errors.New("it cannot be unpacked")
+
+// unpacked adds to the errors of a decompressor that they are about the compressed data.
+type unpacked struct{ in io.Reader }
+
+func (u unpacked) Read(p []byte) (int, error) {
+	n, err := u.in.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: %w", errUnpack, err)
+	}
+	return n, err
+}
+
 func unpack(in io.Reader, compression string) (text io.Reader, end func(), err error) {
 	switch compression {
 	case ".gz":
 		z, err := gzip.NewReader(in)
-		return z, func() {}, err
+		return unpacked{z}, func() {}, err
 	case ".zst":
 		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 		if err != nil {
 			return nil, nil, err
 		}
-		return z, z.Close, nil
+		return unpacked{z}, z.Close, nil
 	}
 	return in, func() {}, nil
 }

@@ -91,7 +91,7 @@ func (r *reader) line(line []byte, at string) error {
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(line, &object); err != nil {
-		return r.fault(at, 1, errors.New("it is no JSON object: want one object a line"))
+		return r.fault(at, 1, noObject(line, err))
 	}
 	raw, there := object[r.Field]
 	if !there {
@@ -106,6 +106,18 @@ func (r *reader) line(line []byte, at string) error {
 		return r.noField(at, 1, r.ID, slices.Sorted(maps.Keys(object)))
 	}
 	return r.add(id, text, scalar(object["source"]), at)
+}
+
+// noObject is the error for a line that is no JSON object.
+func noObject(line []byte, err error) error {
+	var cut *json.SyntaxError
+	switch {
+	case line[0] == '[':
+		return errors.New("it is a JSON array: want one object a line (jq -c '.[]' FILE writes them)")
+	case line[0] == '{' && errors.As(err, &cut) && cut.Offset >= int64(len(line)):
+		return errors.New("its JSON object goes on in the next line: want one object a line (jq -c . FILE writes them)")
+	}
+	return errors.New("it is no JSON object: want one object a line")
 }
 
 // scalar returns a string or a number as text; "": it is neither.

@@ -137,10 +137,10 @@ type job struct {
 
 // checkVariant refuses data for prompts whose text the chat template does not write.
 func checkVariant(variant string) error {
-	if base, _, _ := strings.Cut(variant, "+"); base == "repo" || base == "definition" || base == "" {
+	if base, _, _ := strings.Cut(variant, "+"); slices.Contains([]string{"", "repo", "paragraph", "definition"}, base) {
 		return nil
 	}
-	return fmt.Errorf("export: the data is for variant %s of family uniner: the forms of trainers are those of repo and definition", variant)
+	return fmt.Errorf("export: the data is for variant %s of family uniner: the forms of trainers are those of repo, paragraph and definition", variant)
 }
 
 // save writes the files, after a look at all that exist.
@@ -173,15 +173,16 @@ var assets embed.FS
 
 // values are what the files of a configuration contain.
 type values struct {
-	MaxTokens int  // of a conversation, by the tokenizer of the trainer
-	HasDev    bool // there are conversations for evaluation
+	System    string // the system line
+	MaxTokens int    // of a conversation, by the tokenizer of the trainer
+	HasDev    bool   // there are conversations for evaluation
 	// Template is the chat template. Training code of Jinja without generation marks gets
 	// PlainTemplate.
 	Template, PlainTemplate string
 }
 
 func (j *job) values() values {
-	v := values{MaxTokens: j.set.Build.Settings.MaxTokens, HasDev: len(j.set.Dev) > 0, Template: ChatTemplate, PlainTemplate: plainTemplate()}
+	v := values{System: j.set.Train[0].System(), MaxTokens: j.set.Build.Settings.MaxTokens, HasDev: len(j.set.Dev) > 0, Template: ChatTemplate, PlainTemplate: plainTemplate()}
 	if v.MaxTokens == 0 {
 		v.MaxTokens = 1024 // as the released trainer (docs/spec/prompts.md §6.9)
 	}

@@ -87,12 +87,15 @@ func (c *hubCard) sources() {
 		c.line("| teacher | %s |", cell(t.Model))
 		c.line("| its digest | %s |", cell(cmp.Or(t.Digest, "unknown: the server reports none")))
 		c.line("| its prompt | %s |", cell(t.Variant))
-		c.line("| corpus | %d files, %d bytes, %d texts |", f.Files, f.Bytes, f.Texts)
+		c.line("| corpus | %s, %s, %s |", ner.Count(f.Files, "file"), ner.Count(int(f.Bytes), "byte"), ner.Count(f.Texts, "text"))
 		c.line("| SHA-256 of the corpus | %s |", f.SHA256)
 		c.line("| passages | %d of at most %d tokens (%s), seed %d |", p.Passages, p.Chunk, cell(p.Tokens), p.Seed)
 		c.line("| passages kept | %d |", s.Passages)
 		c.line("| SHA-256 of kept.jsonl | %s |", s.Kept)
 		c.line("\n| filter | dropped |\n|---|---:|")
+		if len(s.Dropped) == 0 {
+			c.line("| none dropped anything | 0 |")
+		}
 		for _, why := range slices.Sorted(maps.Keys(s.Dropped)) {
 			c.line("| %s | %d |", why, s.Dropped[why])
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nerbench/distill"
+	"nerbench/ner"
 	"nerbench/reports"
 )
 
@@ -83,7 +84,7 @@ func (s *Statistics) Table1() []reports.Grid {
 			ranges.Body = append(ranges.Body, []string{name, c.name, strconv.Itoa(of.Types), share})
 			ranges.Published = append(ranges.Published, i == 0)
 			if len(of.Top) > 0 {
-				ranges.Notes = append(ranges.Notes, name+", "+c.name+": "+names(of.Top))
+				ranges.Notes = append(ranges.Notes, name+", "+c.name+": "+shortNames(of.Top))
 			}
 		}
 	}
@@ -106,6 +107,25 @@ func names(types []string) string {
 	}
 	return strings.Join(types, ", ")
 }
+
+// shortNames is [names] for people: a type that is a sentence may have any length.
+func shortNames(types []string) string {
+	shown := make([]string, len(types))
+	for i, name := range types {
+		if shown[i] = name; len(name) > longestName {
+			end := longestName
+			for !ner.Boundary(name, end) {
+				end--
+			}
+			shown[i] = name[:end] + "…"
+		}
+	}
+	return names(shown)
+}
+
+// longestName is the number of bytes of a type that are printed in tables. CSV for
+// programs and JSON have all of it.
+const longestName = 120
 
 // mean prints a sum over n, with one decimal.
 func mean(sum, n int) string {
@@ -172,7 +192,7 @@ func sources(f distill.Summary, named bool) reports.Grid {
 		g.Title += " of " + f.Dir
 	}
 	for _, x := range f.Sources {
-		g.Body = append(g.Body, []string{reports.Label(x.Source), strconv.Itoa(x.Passages), strconv.Itoa(x.Kept), strconv.Itoa(x.Entities), strconv.Itoa(x.Types), mean(x.Entities, x.Kept), names(x.Top)})
+		g.Body = append(g.Body, []string{reports.Label(x.Source), strconv.Itoa(x.Passages), strconv.Itoa(x.Kept), strconv.Itoa(x.Entities), strconv.Itoa(x.Types), mean(x.Entities, x.Kept), shortNames(x.Top)})
 	}
 	return g
 }

@@ -170,3 +170,11 @@ func TestCSV(t *testing.T) {
 		}
 	}
 }
+
+// TestShortNames: a type of any length takes a part of a line, cut between characters.
+func TestShortNames(t *testing.T) {
+	got := shortNames([]string{"person", strings.Repeat("é", 500)})
+	if want := "person, " + strings.Repeat("é", longestName/2) + "…"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -1,9 +1,10 @@
-"""A teacher that knows the answers: teacher.py FILE..., for `distill construct --command`.
+"""A teacher that knows the answers, for `distill construct --command`.
 
-The files are annotated documents, as `datasets export --split train` writes them. The
+Each FILE has annotated documents, as `datasets export --split train` writes them. The
 answer to a passage is its annotations, in the form that the prompt asks for.
 """
 
+import argparse
 import json
 import sys
 
@@ -21,7 +22,9 @@ def annotations(files):
 
 
 def main():
-    known = annotations(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", nargs="+")
+    known = annotations(parser.parse_args().file)
     hello = {"nerbench_exec": 1, "name": "annotations", "version": "1", "answers": "answers", "batch": 64, "deterministic": True}
     print(json.dumps(hello), flush=True)
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""Writes a student as a GGUF file for llama.cpp and Ollama: to_gguf.py STUDENT FILE.
+"""Writes a student as a GGUF file for llama.cpp and Ollama.
 
 STUDENT is a Hugging Face folder of the LLaMA architecture with a byte-level BPE. Whether
 the server adds BOS is read from what the tokenizer does, not from tokenizer_config.json:
@@ -6,9 +6,9 @@ transformers 5 drops add_bos_token when it saves a tokenizer, and the same weigh
 less without BOS.
 """
 
+import argparse
 import json
 import pathlib
-import sys
 
 import gguf
 import numpy
@@ -103,7 +103,11 @@ def write_tensors(writer, student, config):
 
 
 def main():
-    student, file = pathlib.Path(sys.argv[1]), sys.argv[2]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("student", type=pathlib.Path)
+    parser.add_argument("file")
+    flags = parser.parse_args()
+    student, file = flags.student, flags.file
     config = transformers.AutoConfig.from_pretrained(student)
     writer = gguf.GGUFWriter(file, "llama")
     writer.add_name(student.name)

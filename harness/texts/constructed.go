@@ -76,17 +76,25 @@ func writePlan(w io.Writer, p *harness.ConstructPlan) error {
 		_, err := fmt.Fprintf(w, "plan: %s %s left, none was asked about\n", ner.Count(p.Left, "passage"), ner.Are(p.Left))
 		return err
 	}
+	begin := fmt.Sprintf("plan, from the answers about %s, which are kept: %s %s left\n", ner.Count(p.Probed, "passage"), ner.Count(p.Left, "passage"), ner.Are(p.Left))
+	if p.Left == 0 {
+		_, err := io.WriteString(w, begin)
+		return err
+	}
 	number := func(n *int) string {
 		if n == nil {
-			return "an unknown number of"
+			return "an unknown number"
 		}
 		return fmt.Sprint(*n)
 	}
 	money := "an unknown sum (--price-in and --price-out give the price)"
-	if p.Money != nil {
+	switch {
+	case p.Money != nil:
 		money = fmt.Sprintf("%.2f", *p.Money)
+	case p.PromptTokens == nil:
+		money = "an unknown sum (the teacher does not report the number of its tokens)"
 	}
-	_, err := fmt.Fprintf(w, "plan, from the answers about %s, which are kept: %s %s left\n  tokens: %s of prompts, %s of answers\n  time: %s\n  money: %s\n",
-		ner.Count(p.Probed, "passage"), ner.Count(p.Left, "passage"), ner.Are(p.Left), number(p.PromptTokens), number(p.AnswerTokens), time.Duration(p.Seconds*float64(time.Second)).Round(time.Second), money)
+	_, err := fmt.Fprintf(w, "%s  tokens: %s in prompts, %s in answers\n  time: %s\n  money: %s\n",
+		begin, number(p.PromptTokens), number(p.AnswerTokens), time.Duration(p.Seconds*float64(time.Second)).Round(time.Second), money)
 	return err
 }

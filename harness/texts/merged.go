@@ -3,6 +3,7 @@ package texts
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"nerbench/harness"
@@ -38,7 +39,8 @@ func WriteMerged(w io.Writer, m *harness.Merged) error {
 	for i := range m.Apart {
 		fmt.Fprintf(w, "note: %s\n", m.Apart[i].Note())
 	}
-	if m.Checked {
+	scored := func(r harness.MergedRun) bool { return !harness.IsConstructing(r.Dataset) }
+	if m.Checked || !slices.ContainsFunc(m.Runs, scored) {
 		return nil
 	}
 	_, err := fmt.Fprintf(w, "the merged store has no scores: nerbench score --all --store %s\n", terminal.Printable(m.Store))

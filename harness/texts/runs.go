@@ -83,6 +83,10 @@ func WriteRun(w io.Writer, paint Paint, r *harness.ShownRun) error {
 		return err
 	}
 	fmt.Fprintf(w, "tokens of prompts %s, of answers %s\n\n", tokensText(r.Cost.PromptTokens), tokensText(r.Cost.AnswerTokens))
+	if harness.IsConstructing(r.Keys["dataset"]) {
+		_, err := io.WriteString(w, "no scores: the answers are those of a teacher (distill construct), which have no gold\n")
+		return err
+	}
 	if len(r.Scores) == 0 {
 		_, err := fmt.Fprintf(w, "not scored: nerbench score %s\n", r.ID)
 		return err

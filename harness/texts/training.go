@@ -21,6 +21,9 @@ func WriteTraining(w io.Writer, dir string, b *distill.Build) error {
 		how += fmt.Sprintf(", ratio %v, guard %s", s.Ratio, s.Guard)
 	}
 	fmt.Fprintf(&text, "questions: %d, of them %d negatives (%s); order %s\n", n.Questions, n.Negatives, how, s.Order)
+	if s.Negatives != "none" && s.Ratio > 0 && n.Negatives == 0 {
+		text.WriteString("  no negatives: each passage has all types of the data, or a list without an end\n")
+	}
 	fmt.Fprintf(&text, "at most %d tokens (%s): %d passages were split, %d questions and %d passages do not fit\n", s.MaxTokens, terminal.Printable(s.Tokens), n.Split, n.TooLong, n.PassagesLeft)
 	if s.Tokens == "words" {
 		text.WriteString("  a tokenizer has more tokens than words: --tokens gguf:FILE counts those of the student\n")

@@ -193,6 +193,9 @@ type Model struct {
 	Runner   runners.Runner
 	Slots    Slots
 	Special  *runners.Special // tokens of special texts; nil: unknown
+	// Count is the number of tokens of a text, without those that are added to a prompt. It
+	// generates nothing. nil: the server has no API for its tokenizer.
+	Count func(ctx context.Context, text string) (int, error)
 	// File is the GGUF file of a model on a server, on the server's machine; empty: unknown.
 	File string
 	// Keys are keys of the run, in addition to those of the identity.

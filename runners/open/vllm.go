@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/vllm"
 )
@@ -101,9 +102,24 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 	if named.Digest != "" {
 		m.identifyBy(named, s)
 	}
+	if abilities.Tokenize {
+		m.Count = countsBy(runner)
+	}
 	m.counts = cacheCounts(ctx, runner)
 	m.ask(runner, s)
 	return m, nil
+}
+
+// countsBy counts tokens by the tokenizer API of a server.
+func countsBy(r *vllm.Runner) func(context.Context, string) (int, error) {
+	return func(ctx context.Context, text string) (n int, err error) {
+		err = runners.Persist(ctx, runners.DefaultPolicy(rand.Float64), func() error {
+			tokens, err := r.Tokens(ctx, &ner.Prompt{Text: text}, false)
+			n = len(tokens)
+			return err
+		})
+		return n, err
+	}
 }
 
 // sentKeys are the keys that differ from those of the request, because the server does

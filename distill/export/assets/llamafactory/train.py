@@ -24,4 +24,8 @@ if __name__ == "__main__":
     run_exp()
     # The student's own template, for "nerbench distill check".
     with open(sys.argv[1]) as f:
-        shutil.copy("chat_template.jinja", yaml.safe_load(f)["output_dir"])
+        out = yaml.safe_load(f)["output_dir"]
+    for setting in sys.argv[2:]:  # LLaMA-Factory reads them, too
+        if setting.startswith("output_dir="):
+            out = setting.removeprefix("output_dir=")
+    shutil.copy("chat_template.jinja", out)

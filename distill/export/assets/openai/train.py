@@ -1,13 +1,18 @@
-"""Starts a fine-tuning job at OpenAI, or at a service with its API: python train.py MODEL
+"""Starts a fine-tuning job at OpenAI, or at a service with its API.
 
-The key is read from OPENAI_API_KEY, the address from OPENAI_BASE_URL. This uploads the
-passages and costs money. Ask the student as chat: the service has its own template, so
-its prompts are not those of family uniner byte for byte.
+MODEL is a model of the service that can be trained. The key is read from OPENAI_API_KEY,
+the address from OPENAI_BASE_URL. This uploads the passages and costs money. Ask the
+student as chat: the service has its own template, so its prompts are not those of family
+uniner byte for byte.
 """
 
-import sys
+import argparse
 
 from openai import OpenAI
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("model")
+flags = parser.parse_args()
 
 client = OpenAI()
 
@@ -18,7 +23,7 @@ def upload(name):
 
 
 job = client.fine_tuning.jobs.create(
-    model=sys.argv[1],
+    model=flags.model,
     training_file=upload("train.jsonl"),
 [[- if .HasDev]]
     validation_file=upload("dev.jsonl"),

@@ -14,8 +14,8 @@ the turn after the passage. FastChat evaluates on 2 % of the file that it takes 
 itself.
 """
 
+import argparse
 import shutil
-import sys
 
 import fastchat.train.train as trainer
 from fastchat.conversation import conv_templates
@@ -38,7 +38,9 @@ def preprocess(sources, tokenizer):
 trainer.preprocess = preprocess
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)  # all other flags are FastChat's
+    parser.add_argument("--output_dir", required=True)
+    out = parser.parse_known_args()[0].output_dir
     trainer.train()
     # The student's own template, for "nerbench distill check".
-    out = sys.argv[sys.argv.index("--output_dir") + 1]
     shutil.copy("chat_template.jinja", out)

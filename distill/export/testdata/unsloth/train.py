@@ -1,20 +1,26 @@
-"""Trains a student with Unsloth (LoRA): python train.py MODEL OUT
+"""Trains a student with Unsloth (LoRA).
 
 MODEL is a base model: a folder, or a name on the Hugging Face hub. Its tokenizer must
 have </s> as one token. OUT gets the student, merged, in 16 bits. For the schedule of the
 UniversalNER paper, 256 conversations make a step.
 """
 
+import argparse
 import json
 import os
 import sys
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("model")
+parser.add_argument("out")
+flags = parser.parse_args()  # before PyTorch, which takes long
 
 from unsloth import FastLanguageModel  # before transformers and trl
 from datasets import load_dataset
 from transformers import DataCollatorForSeq2Seq
 from trl import SFTConfig, SFTTrainer
 
-base, out = sys.argv[1:3]
+base, out = flags.model, flags.out
 here = os.path.dirname(os.path.abspath(__file__))
 length = 2048
 

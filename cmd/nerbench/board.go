@@ -85,9 +85,6 @@ cache/pairs of the repository.`,
 					intervalsFlag(), answersFlag(), sizeFlag(),
 				},
 				Action: func(c *cli.Context) error {
-					if c.NArg() > 0 {
-						return fault.Usagef("board build: unexpected argument %q (the repository is --board DIR)", c.Args().First())
-					}
 					return env.buildBoard(c)
 				},
 			},
@@ -104,9 +101,6 @@ the repository.
 The exit code is 1 if something is wrong, and 4 if data is missing.`,
 				Flags: []cli.Flag{board, &cli.StringFlag{Name: "changed-since", Usage: "score only what is new since `COMMIT`"}},
 				Action: func(c *cli.Context) error {
-					if c.NArg() > 0 {
-						return fault.Usagef("board verify: unexpected argument %q (the repository is --board DIR)", c.Args().First())
-					}
 					return env.verifyBoard(c)
 				},
 			},

@@ -23,8 +23,6 @@ damage.`,
 			Flags: []cli.Flag{&cli.StringFlag{Name: "into", Usage: "write the new store to `FILE`"}},
 			Action: func(c *cli.Context) error {
 				switch {
-				case c.NArg() > 0:
-					return fault.Usagef("store recover: unexpected argument %q (the damaged store is --store FILE)", c.Args().First())
 				case c.String("into") == "":
 					return fault.Usagef("store recover: want --into FILE, the new store")
 				}

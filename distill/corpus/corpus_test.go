@@ -141,7 +141,7 @@ func TestFaults(t *testing.T) {
 		"too many": {map[string]string{"x.jsonl": "{\"text\":\"a\"}\nnonsense\n"}, 1,
 			"corpus: 1 of 2 texts cannot be read, more than 1 %; the first: x.jsonl: line 2: it is no JSON object: want one object a line"},
 		"text that is not UTF-8": {map[string]string{"x.txt": "ab\xff"}, 1,
-			"corpus: 1 of 1 texts cannot be read, more than 1 %; the first: x.txt: byte 2: it is not UTF-8"},
+			"corpus: 1 of 1 texts cannot be read, more than 1 %; the first: x.txt: byte 2: not valid UTF-8"},
 		"no field": {map[string]string{"x.jsonl": "{\"body\":\"a\",\"title\":\"b\"}\n"}, 0,
 			"corpus: x.jsonl: line 1: no field text (fields: body, title); --field and --id name others"},
 		"a parquet with a long footer": {map[string]string{"x.parquet": "PAR1\x15\x06\x15\xf0PAR1"}, 1, "its footer is longer than the file"},

@@ -81,7 +81,7 @@ cache/pairs of the repository.`,
 				Flags: []cli.Flag{
 					board,
 					&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR` (default: " + repository.DefaultSite + " of the repository)"},
-					&cli.BoolFlag{Name: "skip", Usage: "leave out what is wrong or cannot be scored again"},
+					&cli.BoolFlag{Name: "skip", Usage: "skip runs that have faults or cannot be scored again"},
 					intervalsFlag(), answersFlag(), sizeFlag(),
 				},
 				Action: func(c *cli.Context) error {

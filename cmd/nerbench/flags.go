@@ -83,7 +83,7 @@ func checkCall(c *cli.Context, command string) error {
 func checkOutput(c *cli.Context) error {
 	for _, name := range []string{"out", "into", "board"} {
 		f, is := commandline.Flag(c.Command.Flags, name).(cli.DocGenerationFlag)
-		if !is || c.String(name) == "" {
+		if !is || c.String(name) == "" || c.String("what") == wholeStore { // runs export writes it to a file
 			continue
 		}
 		info, err := os.Stat(c.String(name))

@@ -75,7 +75,7 @@ func askFlags() []cli.Flag {
 		apiKeyFlag(),
 		unconstrainedFlag(),
 		&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
-		&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: for ever, 0: not at all"},
+		&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: forever, 0: not at all"},
 	}
 }
 

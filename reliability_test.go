@@ -19,7 +19,7 @@ func TestReliabilityPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tested, figures, found := strings.Cut(string(text), "\n## What was tried\n")
+	tested, figures, found := strings.Cut(string(text), "\n## Figures\n")
 	if !found {
 		t.Fatal("the page has no section of figures")
 	}

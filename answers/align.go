@@ -43,11 +43,11 @@ func TierNames() string {
 func (a Alignment) Check() error {
 	switch {
 	case a.Mode != "" && !slices.Contains(Modes, a.Mode):
-		return fmt.Errorf("align: mode %q: want one of %s", a.Mode, strings.Join(Modes, ", "))
+		return fmt.Errorf("mode %q: want one of %s", a.Mode, strings.Join(Modes, ", "))
 	case a.Boundary != "" && !slices.Contains(Boundaries, a.Boundary):
-		return fmt.Errorf("align: boundary %q: want one of %s", a.Boundary, strings.Join(Boundaries, ", "))
+		return fmt.Errorf("boundary %q: want one of %s", a.Boundary, strings.Join(Boundaries, ", "))
 	case a.Tiers != 0 && !slices.Contains(Tiers, a.Tiers):
-		return fmt.Errorf("align: tiers %d: want %s", a.Tiers, TierNames())
+		return fmt.Errorf("tiers %d: want %s", a.Tiers, TierNames())
 	}
 	return nil
 }

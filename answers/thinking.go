@@ -50,7 +50,7 @@ func lowerMarks(marks []ThinkingMark) []ThinkingMark {
 // ParseThinkingMark reads the two marks of a model card. Both must have text.
 func ParseThinkingMark(marks []string) (ThinkingMark, error) {
 	if len(marks) != 2 || strings.TrimSpace(marks[0]) == "" || strings.TrimSpace(marks[1]) == "" {
-		return ThinkingMark{}, fmt.Errorf("thinking marks: want two texts, the mark before the thinking and the mark behind it")
+		return ThinkingMark{}, fmt.Errorf("thinking marks: want two texts, the mark before the thinking and the mark after it")
 	}
 	return ThinkingMark{Open: marks[0], Close: marks[1]}, nil
 }

@@ -339,13 +339,13 @@ func TestManifestHasOneForm(t *testing.T) {
 	deep := strings.Repeat("[", 20) + strings.Repeat("]", 20)
 	for _, tc := range []struct{ name, old, new, want string }{
 		{"unknown member", `"tool"`, `"more": 1, "tool"`, `unknown field "more"`},
-		{"twice", `"tool": "1.0"`, `"tool": "2.0", "tool": "1.0"`, "not as a bundle is written"},
-		{"another case", `"tool"`, `"Tool"`, "not as a bundle is written"},
-		{"blanks", `"tool": `, `"tool":  `, "not as a bundle is written"},
-		{"not UTF-8", "Mira", "M\xffra", "not as a bundle is written"},
+		{"twice", `"tool": "1.0"`, `"tool": "2.0", "tool": "1.0"`, "not in the form that nerbench writes"},
+		{"another case", `"tool"`, `"Tool"`, "not in the form that nerbench writes"},
+		{"blanks", `"tool": `, `"tool":  `, "not in the form that nerbench writes"},
+		{"not UTF-8", "Mira", "M\xffra", "not in the form that nerbench writes"},
 		{"not JSON", "{", "[", "invalid character"},
 		{"deep", `"tool": "1.0"`, `"tool": ` + deep, "nested more than 16 levels deep"},
-		{"end", "\n}\n", "\n}\n{}", "not as a bundle is written"},
+		{"end", "\n}\n", "\n}\n{}", "not in the form that nerbench writes"},
 		{"members of a newer format", `"format": 1,`, `"format": 7, "more": {},`, "format 7, written by nerbench 1.0"},
 		{"many runs", `"runs": [`, `"runs": [` + strings.Repeat("{},", 1_000_000), "runs: more than 1000"},
 	} {
@@ -367,7 +367,7 @@ func TestLinesHaveOneForm(t *testing.T) {
 	}{
 		{"other place", "passage 1: want passage 0", WithAnswers, func(s string) string { return strings.Replace(s, `"i":0`, `"i":1`, 1) }},
 		{"blank line", "unexpected end of JSON input", WithAnswers, func(s string) string { return "\n" + s }},
-		{"a member more", "not as a bundle is written", WithAnswers, func(s string) string { return strings.Replace(s, `"i":0`, `"i":0,"text":"x"`, 1) }},
+		{"a member more", "not in the form that nerbench writes", WithAnswers, func(s string) string { return strings.Replace(s, `"i":0`, `"i":0,"text":"x"`, 1) }},
 		{"counts of more metrics", "counts of 2 metrics, want 1", WithAnswers, func(s string) string { return strings.Replace(s, `[[`, `[[0,0,0],[`, 1) }},
 		{"impossible counts", "metric span_f1: tp 3, predicted 2, gold 1: not possible", WithAnswers, func(s string) string { return strings.Replace(s, `[[1,`, `[[3,`, 1) }},
 		{"answers without types", "answer 0: want its types", WithAnswers, func(s string) string { return strings.Replace(s, `["person"]`, `[]`, 1) }},

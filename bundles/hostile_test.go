@@ -169,7 +169,7 @@ func TestHostileZips(t *testing.T) {
 		content    []byte
 	}{
 		{"no zip", "not a valid zip file", []byte("x")},
-		{"text", "its end is not as a bundle is written", bytes.Repeat([]byte("text "), 100)},
+		{"text", "its end is not in the form that nerbench writes", bytes.Repeat([]byte("text "), 100)},
 		{"no members", "not a bundle", zipped(t, nil)},
 		{"absolute path", `member "/etc/passwd": not part of a bundle`, with(func(m []member) []member { m[1].name = "/etc/passwd"; return m })},
 		{"path outside", `member "answers/../../x", want answers/open.jsonl.zst`, with(func(m []member) []member {
@@ -195,7 +195,7 @@ func TestHostileZips(t *testing.T) {
 			f, _ := z.Create(manifestName)
 			_, _ = f.Write(make([]byte, 1000))
 		})},
-		{"written by another program", "byte 4: not as a bundle is written", other(func(z *zip.Writer) {
+		{"written by another program", "byte 4: not in the form that nerbench writes", other(func(z *zip.Writer) {
 			for _, m := range whole {
 				f, _ := z.CreateHeader(&zip.FileHeader{Name: m.name, Method: zip.Store})
 				_, _ = f.Write(contentOf(t, m))
@@ -229,7 +229,7 @@ func TestHostileZips(t *testing.T) {
 		end := content[len(content)-endSize:]
 		binary.LittleEndian.PutUint16(end[10:], 1000)
 		lie(content, end)
-		if _, _, err := opened(t, content); err == nil || !strings.Contains(err.Error(), "its list of members is not as a bundle is written") {
+		if _, _, err := opened(t, content); err == nil || !strings.Contains(err.Error(), "its list of members is not in the form that nerbench writes") {
 			t.Errorf("many members, %s: error is %v", name, err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // maxDepth is the deepest nesting of lists and objects.
 const maxDepth = 16
 
-var errNotWritten = errors.New("not as a bundle is written (changed, or made by another program)")
+var errNotWritten = errors.New("not in the form that nerbench writes: changed, or made by another program")
 
 // encodeLine writes a value in one line, with its end.
 func encodeLine(value any) ([]byte, error) { return encode(value, "") }

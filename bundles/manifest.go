@@ -177,7 +177,7 @@ func (m *Manifest) Check() error {
 			return fmt.Errorf("run %q: %w", r.ID, err)
 		}
 		if i > 0 && m.Runs[i-1].Dataset() >= r.Dataset() {
-			return fmt.Errorf("run %q: dataset %q behind %q: want one run for each dataset, ordered by dataset", r.ID, r.Dataset(), m.Runs[i-1].Dataset())
+			return fmt.Errorf("run %q: dataset %q after %q: want one run for each dataset, ordered by dataset", r.ID, r.Dataset(), m.Runs[i-1].Dataset())
 		}
 	}
 	return nil
@@ -232,7 +232,7 @@ func (r *Run) checkMetrics() error {
 	}
 	for i, m := range r.Metrics {
 		if i > 0 && r.Metrics[i-1].ID >= m.ID {
-			return fmt.Errorf("metric %q behind %q: want each once, ordered by id", m.ID, r.Metrics[i-1].ID)
+			return fmt.Errorf("metric %q after %q: want each once, ordered by id", m.ID, r.Metrics[i-1].ID)
 		}
 		var sum ner.Score
 		for _, t := range slices.Sorted(maps.Keys(m.ByType)) {

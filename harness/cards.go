@@ -32,6 +32,9 @@ func (b *Bench) readCards() (list []cards.Card, faults map[string]error, err err
 	if list, err = cards.Embedded(); err != nil || b.Cards == "" {
 		return list, nil, err
 	}
+	if err := checkFolder("models", b.Cards); err != nil {
+		return nil, nil, err
+	}
 	folder, err := cards.ReadFolder(os.DirFS(b.Cards))
 	if err != nil {
 		return nil, nil, fmt.Errorf("model cards in %s: %w", b.Cards, err)

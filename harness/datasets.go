@@ -65,8 +65,8 @@ func (b *Bench) datasetFolders() ([]string, error) {
 		folders = append(folders, beside)
 	}
 	if b.Datasets != "" {
-		if _, err := os.Stat(b.Datasets); err != nil {
-			return nil, fault.Usagef("--datasets: %v", err)
+		if err := checkFolder("datasets", b.Datasets); err != nil {
+			return nil, err
 		}
 		folders = append(folders, b.Datasets)
 	}
@@ -285,6 +285,19 @@ func (b *Bench) documents(ctx context.Context, dataset *datasets.Dataset, o load
 		return nil, nil, b.adviseData(dataset, err)
 	}
 	return docs, tally, nil
+}
+
+// checkFolder returns a usage error if a folder of the user's own, the value of a flag,
+// does not exist.
+func checkFolder(flag, folder string) error {
+	_, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.Usagef("--%s %s: no such folder", flag, folder)
+	case err != nil:
+		return fault.Usagef("--%s: %v", flag, err)
+	}
+	return nil
 }
 
 // adviseData adds advice to an error about missing data.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"nerbench/answers"
-	"nerbench/internal/fault"
 	"nerbench/internal/strict"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -36,8 +35,8 @@ func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 	if b.Families == "" {
 		return strict.Folder[prompts.Family]{}, nil
 	}
-	if _, err := os.Stat(b.Families); err != nil {
-		return strict.Folder[prompts.Family]{}, fault.Usagef("--prompts: %v", err)
+	if err := checkFolder("prompts", b.Families); err != nil {
+		return strict.Folder[prompts.Family]{}, err
 	}
 	return prompts.ReadFamilies(os.DirFS(b.Families))
 }

@@ -86,9 +86,6 @@ func (b *Bench) complete(r *Request) (*cards.Card, error) {
 // answers would be another run.
 func (r *Request) dropIgnored() error {
 	given := r.Plan.Keys()
-	if r.Local.Command != "" && !open.HasCommand(r.Plan.Model) {
-		r.ignored = append(r.ignored, "command")
-	}
 	for _, name := range open.Ignores(r.Plan.Model, r.Plan.Family) {
 		if given[name] == "" {
 			continue

@@ -126,13 +126,13 @@ func StoreAdvice(err error) string {
 		{results.ErrNoFolder, "make the folder first, or name a file in another one"},
 		{results.ErrNewer, "install the newer nerbench; the store was not touched"},
 		{results.ErrOlder, "nerbench score --all upgrades it (--store FILE)"},
-		{results.ErrNotStore, "the file was not touched; name another one with --store"},
+		{results.ErrNotStore, "the file was not touched; name a store, such as results.db"},
 		{results.ErrFileSystem, "put the store on a local disk (--store), and merge (nerbench merge): docs/scale.md"},
-		{results.ErrInUse, "wait until that process ends; if there is none, nerbench runs list --store FILE takes over the log"},
+		{results.ErrInUse, "wait until that process ends; if there is none, nerbench runs list --store FILE recovers its log"},
 		{results.ErrLocked, "wait for the other nerbench to finish, or stop it"},
 		{results.ErrFull, "free disk space and run the same command again to resume"},
 		{results.ErrReadOnly, "change the permissions, or name another store with --store"},
-		{results.ErrDamaged, "nerbench doctor --only store lists the damage; nerbench store recover --into FILE takes over what is whole"},
+		{results.ErrDamaged, "nerbench doctor --only store lists the damage; nerbench store recover --into FILE copies the readable part"},
 	} {
 		if errors.Is(err, a.reason) {
 			return a.advice

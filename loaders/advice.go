@@ -23,12 +23,15 @@ func Advice(err error) string {
 	}
 	switch {
 	case errors.Is(err, errUTF8), errors.Is(err, errNUL):
-		return "convert the file to UTF-8, for example with iconv -f LATIN1 -t UTF-8 (UTF-16 for files with NUL bytes)"
+		return EncodingAdvice
 	case errors.Is(err, errNoSpans):
 		return "the form of each family is in docs/formats.md"
 	}
 	return ""
 }
+
+// EncodingAdvice is the advice for a file that is not UTF-8.
+const EncodingAdvice = "convert the file to UTF-8, for example with iconv -f LATIN1 -t UTF-8 (UTF-16 for files with NUL bytes)"
 
 // unknownLabel is the error for a label that is not in the label map.
 func (m *labelMap) unknownLabel(native []byte) error {

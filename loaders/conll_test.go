@@ -215,8 +215,8 @@ func TestMalformedColumns(t *testing.T) {
 		{"unknown tag", "a|O\nb|X-place\n", `dataset own: test.txt:2: unknown tag "X-place" of the scheme iob2`},
 		{"tag without label", "a|B-\n", `dataset own: test.txt:1: unknown tag "B-" of the scheme iob2`},
 		{"empty file", "", "dataset own: test: test.txt: no conll documents found"},
-		{"NUL byte", "a|O\nb\x00|O\n", "dataset own: test.txt:2: a NUL byte: expected text in UTF-8"},
-		{"not UTF-8", "a|O\nb\xff|O\n", `dataset own: test.txt:2: not UTF-8`},
+		{"NUL byte", "a|O\nb\x00|O\n", "dataset own: test.txt:2: a NUL byte: want text in UTF-8"},
+		{"not UTF-8", "a|O\nb\xff|O\n", `dataset own: test.txt:2: not valid UTF-8`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, err := read(t, columnDataset(two), tabs(tc.text))

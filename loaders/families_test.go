@@ -343,7 +343,7 @@ func TestMalformedFamilies(t *testing.T) {
 		"pubtator, no title":          {familyDataset("pubtator", "document", "a"), "1|a|x\n", "a:1: expected ID|t|text"},
 		"pubtator, offsets":           {familyDataset("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t9\tx\tPER\t-\n", "a:3: mention: offset 9: outside the text of 3 code points"},
 		"pubtator, label":             {familyDataset("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t1\tx\tORG\t-\n", `a:3: unknown label "ORG" (known: PER, LOC, MISC)`},
-		"pubtator, UTF-8":             {familyDataset("pubtator", "document", "a"), "1|t|\xff\n", "a:1: not UTF-8"},
+		"pubtator, UTF-8":             {familyDataset("pubtator", "document", "a"), "1|t|\xff\n", "a:1: not valid UTF-8"},
 		"dygie, truncated":            {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"`, "a:1: expected a document"},
 		"dygie, tokens":               {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, 1, "PER"]]]}`, "a:1: mention of tokens 0 to 1: the document has 1 tokens"},
 		"dygie, mention":              {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, "PER"]]]}`, "expected [start, end, label]"},
@@ -385,7 +385,7 @@ func TestMalformedFamilies(t *testing.T) {
 		"csv-tokens, in quotes":       {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x\"y,0,0\n", "a:2: text after the quote"},
 		"csv-tokens, a quote":         {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx\"y\",0,0\n", "a:2: a quote within a field"},
 		"csv-tokens, tag":             {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx,7,0\n", "a:2: tag 7: has no name (names for 0 to 3)"},
-		"csv-tokens, UTF-8":           {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a:2: not UTF-8"},
+		"csv-tokens, UTF-8":           {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a:2: not valid UTF-8"},
 		"csv-tokens, separator":       {sentenceColumn(""), "Sentence #;Word;POS;Tag\n1;Bo;N;O\n", `a.csv:1: column "Word": missing (columns: Sentence #;Word;POS;Tag): set separator = "semicolon"`},
 		"conllu, columns":             {familyDataset("conllu", "sentence", "a"), "1\tBo\n", "a:1: 2 columns, expected 10"},
 		"conllu, no key":              {familyDataset("conllu", "sentence", "a"), word("1", "Bo", "SpaceAfter=No"), "a: no word has NER= in its last column, MISC: set fields.tags"},
@@ -466,7 +466,7 @@ func TestMalformedBrat(t *testing.T) {
 		"T1\tPER 3 3\tZoë\n":        "a.ann:1: mention: offsets 3 to 3 are not a range",
 		"T1\tPER 0 x\tZoë\n":        `a.ann:1: "0 x": expected pairs of offsets`,
 		"T1 PER 0 3\n":              "a.ann:1: expected T<n>",
-		"\xff":                      "a.ann:1: not UTF-8",
+		"\xff":                      "a.ann:1: not valid UTF-8",
 	} {
 		_, _, err := loaded(t, familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "Zoë", "a.ann": ann})
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -266,8 +266,8 @@ func (r *nulReader) Read(p []byte) (int, error) {
 }
 
 var (
-	errUTF8 = errors.New("not UTF-8: convert the file to UTF-8")
-	errNUL  = errors.New("a NUL byte: expected text in UTF-8; convert the file, if it is UTF-16")
+	errUTF8 = errors.New("not valid UTF-8")
+	errNUL  = errors.New("a NUL byte: want text in UTF-8")
 	errLong = fmt.Errorf("a line of more than %d MiB", longestLine>>20)
 )
 

@@ -142,7 +142,7 @@ func TestMalformedNativeFiles(t *testing.T) {
 		"xml, nesting":             {semDataset("a.xml"), map[string]string{"a.xml": "<set>\n<a></set>"}, "a.xml:2: </set>: <a> is open"},
 		"xml, reference":           {semDataset("a.xml"), map[string]string{"a.xml": "<set>\n\n&nbsp;</set>"}, `a.xml:3: unknown reference "&nbsp;"`},
 		"xml, encoding":            {semDataset("a.xml"), map[string]string{"a.xml": "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><set/>"}, "its encoding is ISO-8859-1: convert it to UTF-8"},
-		"xml, UTF-8":               {semDataset("a.xml"), map[string]string{"a.xml": "<set>\xff</set>"}, "a.xml:1: not UTF-8"},
+		"xml, UTF-8":               {semDataset("a.xml"), map[string]string{"a.xml": "<set>\xff</set>"}, "a.xml:1: not valid UTF-8"},
 		"xml, empty":               {semDataset("a.xml"), map[string]string{"a.xml": ""}, "a.xml: contains no element"},
 		"xml, not xml":             {semDataset("a.xml"), map[string]string{"a.xml": "plain text"}, "a.xml:1: the file ends with text"},
 		"bioc-xml, location":       {nativeDataset("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<collection><document><passage><annotation><location offset='x' length='1'/>"}, "a.xml:1: location: expected numbers"},

@@ -237,7 +237,7 @@ func TestReadDocuments(t *testing.T) {
 		{"negative", `{"text": "ab", "spans": [{"start": -1, "end": 1, "type": "x"}]}`, `line 2: span 0: [-1,1) is not a range`},
 		{"span without type", `{"text": "ab", "spans": [{"start": 0, "end": 1}]}`, `line 2: span 0: "type" is missing`},
 		{"token outside", `{"text": "ab", "tokens": [[0,9]]}`, `line 2: token 0: [0,9) is not a range`},
-		{"not UTF-8", "{\"text\": \"a\xff\"}", `line 2: not UTF-8`},
+		{"not UTF-8", "{\"text\": \"a\xff\"}", `line 2: not valid UTF-8`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var last error

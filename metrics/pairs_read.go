@@ -52,7 +52,7 @@ func ReadPairs(r io.Reader) iter.Seq2[AnswerPair, error] {
 // other members.
 func readAnyPair(line []byte) (AnswerPair, error) {
 	if !utf8.Valid(line) {
-		return AnswerPair{}, errors.New("not valid UTF-8")
+		return AnswerPair{}, ErrTagBytes
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &members); err != nil {

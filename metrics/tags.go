@@ -38,7 +38,11 @@ func ParseScheme(name string) (Scheme, error) {
 			return s, nil
 		}
 	}
-	return "", fmt.Errorf("scheme %q: want one of %v", name, Schemes)
+	var known []string
+	for _, s := range Schemes {
+		known = append(known, strings.ToLower(string(s)))
+	}
+	return "", fmt.Errorf("scheme %q: unknown%s", name, ner.Choices(name, known))
 }
 
 // Mode is the treatment of tags that do not fit their scheme.
@@ -68,7 +72,7 @@ var (
 	ErrTagEmpty = errors.New("empty tag")
 	// ErrTagPrefix marks a prefix outside the alphabet of the scheme.
 	ErrTagPrefix = errors.New("prefix outside the scheme")
-	// ErrTagBytes marks a tag or line that is not valid UTF-8.
+	// ErrTagBytes marks a tag, or a line of tags or answers, that is not valid UTF-8.
 	ErrTagBytes = errors.New("not valid UTF-8")
 	// ErrNoTag marks a column that is not a tag.
 	ErrNoTag = errors.New("not a tag")

@@ -117,6 +117,16 @@ func AnswersOf(family, variant string, own ...Family) (Answers, error) {
 	return Answers{}, fmt.Errorf("answers: family %q: unknown%s", family, ner.Choices(family, Names(Families)))
 }
 
+// CheckVariant returns an error if an embedded family has no variant of a name, with or
+// without its dataset line. The empty name stands for the first one.
+func CheckVariant(family, variant string) error {
+	f, err := Find(family)
+	if err == nil {
+		_, _, err = f.variant(variant)
+	}
+	return err
+}
+
 // AnsweredAs returns the family and the variant of a preset: the first ones that list
 // it first. ok is false if there are none. An empty variant stands for all variants that
 // the table does not name.

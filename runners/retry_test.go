@@ -117,7 +117,7 @@ func TestRetry(t *testing.T) {
 		},
 		{
 			name: "fatal wins over temporary", policy: policy, steps: []step{{0, fmt.Errorf("%w, %w", ErrFatal, ErrTemporary)}},
-			calls: []call{{0, "a b c"}}, err: ErrFatal, text: "the run cannot go on, temporary failure",
+			calls: []call{{0, "a b c"}}, err: ErrFatal, text: "the run cannot continue, temporary failure",
 		},
 		{
 			name: "the server asks for a longer wait", policy: policy, steps: []step{{0, later(20 * second)}, {3, nil}},

@@ -33,7 +33,7 @@ var ErrTemporary = errors.New("temporary failure")
 
 // ErrFatal marks a failure that would repeat with every other query, such as an
 // unknown model, a refused key, or a server that shortens prompts. It ends the run.
-var ErrFatal = errors.New("the run cannot go on")
+var ErrFatal = errors.New("the run cannot continue")
 
 // Mark adds a kind, such as [ErrTemporary], to an error, whose message stays as it is.
 func Mark(err, kind error) error { return &marked{err, kind} }

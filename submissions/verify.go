@@ -253,7 +253,7 @@ func dataState(dataset *datasets.Dataset, run *bundles.Run) string {
 // checkText refuses answers where they may not be.
 func checkText(dataset *datasets.Dataset, run *bundles.Run) error {
 	if run.Answers.Mode == bundles.WithAnswers && !dataset.MayShow(datasets.PublishText) {
-		return errors.New("it holds answers, but the text of the dataset may not be shown to others")
+		return errors.New("it contains answers, but the text of the dataset may not be shown to others")
 	}
 	return nil
 }

@@ -27,9 +27,6 @@ For each line, it prints the positions of the mentions in code points:
 			formatFlag(lineFormats),
 		},
 		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return fault.Usagef("align: unexpected argument %q (texts come from standard input)", c.Args().First())
-			}
 			if c.Int("tiers") == 0 {
 				return fault.Usagef("align: --tiers 0: want %s", answers.TierNames())
 			}

@@ -84,8 +84,11 @@ func runApp(ctx context.Context, args []string, env *environment) int {
 	args = commandline.Arrange(app, args)
 	env.args = args
 	env.given = commandline.GivenFlags(app.Flags, args)
-	if name := commandline.RepeatedFlag(app, args); name != "" {
-		return env.exit(ctx, fault.Usagef("--%s: given more than once, but takes one value", name))
+	if names, asked := commandline.HelpFor(app, args); asked {
+		return env.exit(ctx, env.help(app, names))
+	}
+	if err := checkLine(app, args); err != nil {
+		return env.exit(ctx, err)
 	}
 	app.Flags = append(app.Flags, cli.HelpFlag) // a command named help keeps the library from adding it
 	return env.exit(ctx, app.RunContext(ctx, args))
@@ -121,20 +124,27 @@ func (env *environment) share(cmds []*cli.Command, path string) {
 			}
 			continue
 		}
-		if !slices.Contains(withoutSettings, c.Name) {
-			_, name, _ := strings.Cut(path+" "+c.Name, " ")
-			c.Before = func(ctx *cli.Context) error { return env.prepare(ctx, name) }
-		}
+		_, name, _ := strings.Cut(path+" "+c.Name, " ")
+		c.Before = func(ctx *cli.Context) error { return env.prepare(ctx, name) }
 	}
 }
 
 // withoutSettings are commands that also work where the configuration file is broken.
 var withoutSettings = []string{"version", "completion", "help"}
 
-// prepare gives a command its settings before it starts.
+// prepare checks how a command is called, and gives it its settings before it starts.
 func (env *environment) prepare(c *cli.Context, command string) error {
+	if err := checkCall(c, command); err != nil {
+		return err
+	}
+	if slices.Contains(withoutSettings, command) {
+		return nil
+	}
 	if env.broken != nil {
 		return env.broken
+	}
+	if flags := withoutEffect(c); len(flags) > 0 {
+		env.note("no effect on this model: %s", strings.Join(flags, ", "))
 	}
 	return env.settleCommand(c, command)
 }
@@ -157,40 +167,10 @@ func noCommand(c *cli.Context) error {
 		names = append(names, s.Name)
 	}
 	if c.NArg() == 0 {
-		return fault.Usagef("%s: needs a command (one of %s)", where, strings.Join(names, ", "))
+		return fault.Usagef("%s: want a command: %s", where, strings.Join(names, ", "))
 	}
 	if where != "" {
 		where += ": "
 	}
 	return fault.Usagef("%sunknown command %q%s", where, c.Args().First(), ner.Choices(c.Args().First(), names))
-}
-
-// renamedFlags are flags that have another name now.
-var renamedFlags = map[string]string{"-rows": "--datasets", "-row": "--dataset"}
-
-func asUsageError(c *cli.Context, err error, _ bool) error {
-	if old, found := strings.CutPrefix(err.Error(), "flag provided but not defined: "); found {
-		name := strings.TrimLeft(old, "-")
-		switch now := renamedFlags[old]; {
-		case now != "":
-			return fault.Usagef("--%s: unknown flag, it is now %s", name, now)
-		case len(name) == 1:
-			return fault.Usagef("-%s: unknown flag", name)
-		}
-		return fault.Usagef("--%s: unknown flag%s", name, similarFlags(c, name))
-	}
-	return fault.Usagef("%v", err)
-}
-
-// similarFlags suggests flags of a command, and global ones, for an unknown name.
-func similarFlags(c *cli.Context, name string) string {
-	var known []string
-	for _, f := range slices.Concat(c.Command.Flags, c.App.Flags) {
-		for _, name := range f.Names() {
-			if len(name) > 1 {
-				known = append(known, "--"+name)
-			}
-		}
-	}
-	return ner.DidYouMean("--"+name, known)
 }

@@ -81,13 +81,10 @@ cache/pairs of the repository.`,
 				Flags: []cli.Flag{
 					board,
 					&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR` (default: " + repository.DefaultSite + " of the repository)"},
-					&cli.BoolFlag{Name: "skip", Usage: "leave out what is wrong or cannot be scored again"},
+					&cli.BoolFlag{Name: "skip", Usage: "skip runs that have faults or cannot be scored again"},
 					intervalsFlag(), answersFlag(), sizeFlag(),
 				},
 				Action: func(c *cli.Context) error {
-					if c.NArg() > 0 {
-						return fault.Usagef("board build: unexpected argument %q (the repository is --board DIR)", c.Args().First())
-					}
 					return env.buildBoard(c)
 				},
 			},
@@ -104,9 +101,6 @@ the repository.
 The exit code is 1 if something is wrong, and 4 if data is missing.`,
 				Flags: []cli.Flag{board, &cli.StringFlag{Name: "changed-since", Usage: "score only what is new since `COMMIT`"}},
 				Action: func(c *cli.Context) error {
-					if c.NArg() > 0 {
-						return fault.Usagef("board verify: unexpected argument %q (the repository is --board DIR)", c.Args().First())
-					}
 					return env.verifyBoard(c)
 				},
 			},

@@ -28,8 +28,6 @@ The exit code is 1 if one of them is broken. A missing one is no error.`,
 		Action: func(c *cli.Context) error {
 			only := c.String("only")
 			switch {
-			case c.NArg() > 0:
-				return fault.Usagef("doctor: unexpected argument %q", c.Args().First())
 			case only != "" && !slices.Contains(doctor.Names(), only):
 				return fault.Usagef("doctor: --only %s: unknown%s", only, ner.Choices(only, doctor.Names()))
 			}

@@ -57,9 +57,6 @@ metrics:
 			&cli.BoolFlag{Name: "confusion", Usage: "print the table of gold and predicted types"},
 		}, append(formatFlags(), intervalFlags(0)...)...),
 		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return fault.Usagef("eval: unexpected argument %q (files need --gold, --tags or --pairs)", c.Args().First())
-			}
 			input, err := evalInput(c)
 			if err != nil {
 				return err

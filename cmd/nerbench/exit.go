@@ -24,7 +24,7 @@ const (
 )
 
 // errTerminated ends a worker.
-var errTerminated = errors.New("terminated: the passages in work were given back")
+var errTerminated = errors.New("terminated: the unfinished passages went back to the queue")
 
 // exitCode returns the exit code of an error by its kind.
 func exitCode(err error) int {
@@ -55,7 +55,7 @@ func (env *environment) exit(ctx context.Context, err error) int {
 		code = exitInterrupted
 		err = errors.New("interrupted")
 		if env.asking {
-			err = errors.New("interrupted: all answers until now are stored")
+			err = errors.New("interrupted: all answers so far are stored")
 		}
 	}
 	if hint == nil && !errors.As(err, &hint) {

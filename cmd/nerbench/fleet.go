@@ -103,8 +103,6 @@ func joinFlag() cli.Flag {
 // work answers queries until it is stopped.
 func (env *environment) work(c *cli.Context) error {
 	switch {
-	case c.NArg() > 0:
-		return fault.Usagef("worker: unexpected argument %q", c.Args().First())
 	case c.String("join") == "":
 		return fault.Usagef("worker: no fleet: want --join results.db.fleet or nats://HOST:PORT")
 	case c.String("model") == "":

@@ -9,7 +9,6 @@ import (
 
 	"nerbench/answers"
 	"nerbench/harness/files"
-	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/prompts"
 )
@@ -38,9 +37,6 @@ input, and prints the mentions of each answer. Optional members of a line:
 }
 
 func (env *environment) parse(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return fault.Usagef("parse: unexpected argument %q (answers come from standard input)", c.Args().First())
-	}
 	options := files.ParseOptions{
 		Family: c.String("family"), Variant: c.String("variant"), Types: answers.ParseTypeNames(c.String("types")),
 		Type: ner.EntityType(c.String("type")), Unknown: c.String("unknown"), Parser: c.String("reader"),

@@ -8,7 +8,6 @@ import (
 	"nerbench/datasets"
 	"nerbench/harness"
 	"nerbench/harness/texts"
-	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/reports"
 )
@@ -30,9 +29,6 @@ passages, scores the answers, prints the table, and writes the report
 			&cli.StringFlag{Name: "out", Value: "report", Usage: "`DIR` of the report"},
 		},
 		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return fault.Usagef("quickstart: unexpected argument %q", c.Args().First())
-			}
 			return env.quickstart(c.Context, c.String("out"))
 		},
 	}

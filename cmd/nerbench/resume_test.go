@@ -352,7 +352,7 @@ func TestInterruptedSweep(t *testing.T) {
 	w := newWorkplace(t, 400, 0)
 	w.write("plan.toml", "title = \"Lines\"\ndatasets = [\"mini\"]\n[grid]\nvariant = [\"repo\", \"repo+nl\"]\n")
 	stderr := w.interrupted(syscall.SIGINT, "sweep", "run", "plan.toml", "-m", "ollama/tiny", "-q")
-	want := "nerbench: interrupted: all answers until now are stored\nnerbench: hint: nerbench sweep status plan.toml, with the same flags, prints the table so far; sweep run continues\n"
+	want := "nerbench: interrupted: all answers so far are stored\nnerbench: hint: nerbench sweep status plan.toml, with the same flags, prints the table so far; sweep run continues\n"
 	if stderr != want {
 		t.Errorf("said %q, want %q", stderr, want)
 	}
@@ -375,7 +375,7 @@ func testInterrupted(t *testing.T, sent syscall.Signal) {
 	t.Cleanup(func() { signal.Stop(caught) })
 	w := newWorkplace(t, 400, 0)
 	stderr := w.interrupted(sent, append(asking, "results.db")...)
-	if want := "nerbench: interrupted: all answers until now are stored\n"; stderr != want {
+	if want := "nerbench: interrupted: all answers so far are stored\n"; stderr != want {
 		t.Errorf("said %q, want %q", stderr, want)
 	}
 	if n := len(w.completed("results.db")); n < 40 {

@@ -75,7 +75,7 @@ func askFlags() []cli.Flag {
 		apiKeyFlag(),
 		unconstrainedFlag(),
 		&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
-		&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: for ever, 0: not at all"},
+		&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: forever, 0: not at all"},
 	}
 }
 
@@ -92,8 +92,6 @@ func unconstrainedFlag() cli.Flag {
 // readRequest reads the flags of run.
 func readRequest(env *environment, c *cli.Context) (r harness.Request, err error) {
 	switch {
-	case c.NArg() > 0:
-		return r, fault.Usagef("run: unexpected argument %q (datasets need -d)", c.Args().First())
 	case len(c.StringSlice("model")) == 0:
 		return r, fault.Usagef("run: no model: want -m MODEL: %s", open.Forms())
 	case c.String("weights") != "" && len(c.StringSlice("model")) > 1:

@@ -22,9 +22,6 @@ beginning of its id.`,
 				Name: "list", Usage: "list runs, their progress and their scores",
 				Flags: []cli.Flag{whereFlag()},
 				Action: func(c *cli.Context) error {
-					if c.NArg() > 0 {
-						return fault.Usagef("runs list: unexpected argument %q (select runs with --where)", c.Args().First())
-					}
 					return env.listRuns(c.Context, c.StringSlice("where"))
 				},
 			},

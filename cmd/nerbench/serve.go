@@ -9,7 +9,6 @@ import (
 	"nerbench/datasets"
 	"nerbench/harness"
 	"nerbench/harness/serve"
-	"nerbench/internal/fault"
 	"nerbench/reports/site"
 )
 
@@ -38,9 +37,6 @@ encrypted: use it in a network that you trust, or behind a proxy.`,
 }
 
 func (env *environment) serve(c *cli.Context) (err error) {
-	if c.NArg() > 0 {
-		return fault.Usagef("serve: unexpected argument %q", c.Args().First())
-	}
 	request := harness.BoardRequest{Version: version}
 	if request.Resamples, err = readResamples(c.Int("ci")); err != nil {
 		return err

@@ -109,9 +109,6 @@ type siteJSON struct {
 }
 
 func (env *environment) buildSite(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return fault.Usagef("site build: unexpected argument %q", c.Args().First())
-	}
 	request, err := readSite(c)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ func storeCommand(env *environment) *cli.Command {
 		Name:  "store",
 		Usage: "recover a damaged store",
 		Subcommands: []*cli.Command{{
-			Name: "recover", Usage: "copy what is whole in a damaged store into a new store",
+			Name: "recover", Usage: "copy the readable part of a damaged store into a new store",
 			Description: `recover copies all answers that are whole, and the runs with their whole passages,
 into a new store. A run that lacks a passage has no scores then: run it again. Only the
 damaged answers are requested again. The damaged store is not changed. doctor lists the
@@ -23,8 +23,6 @@ damage.`,
 			Flags: []cli.Flag{&cli.StringFlag{Name: "into", Usage: "write the new store to `FILE`"}},
 			Action: func(c *cli.Context) error {
 				switch {
-				case c.NArg() > 0:
-					return fault.Usagef("store recover: unexpected argument %q (the damaged store is --store FILE)", c.Args().First())
 				case c.String("into") == "":
 					return fault.Usagef("store recover: want --into FILE, the new store")
 				}

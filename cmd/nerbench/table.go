@@ -43,9 +43,6 @@ of their datasets. The formats csv and json also have counts, precision and reca
 func tableKeys() []string { return append(ner.KeyNames(), reports.KeyDomain, reports.KeySystem) }
 
 func (env *environment) table(c *cli.Context) error {
-	if c.NArg() > 0 {
-		return fault.Usagef("table: unexpected argument %q (select runs with --where)", c.Args().First())
-	}
 	format, err := env.readFormat("table", c.String("format"), reports.Formats())
 	if err != nil {
 		return err

@@ -148,7 +148,7 @@ func TestFaults(t *testing.T) {
 		"a gzip with an end":  {map[string]string{"x.txt.gz": whole[:len(whole)-4]}, 1, "it cannot be unpacked: unexpected EOF"},
 		"a zstd that is none": {map[string]string{"x.jsonl.zst": good}, 1, "the first: x.jsonl.zst: line 1: it cannot be unpacked: invalid input"},
 		"text that is not UTF-8": {map[string]string{"x.txt": "ab\xff"}, 1,
-			"corpus: 1 of 1 texts cannot be read, more than 1 %; the first: x.txt: byte 2: it is not UTF-8"},
+			"corpus: 1 of 1 texts cannot be read, more than 1 %; the first: x.txt: byte 2: not valid UTF-8"},
 		"no field": {map[string]string{"x.jsonl": "{\"body\":\"a\",\"title\":\"b\"}\n"}, 0,
 			"corpus: x.jsonl: line 1: no field text (fields: body, title); --field and --id name others"},
 		"a parquet with a long footer": {map[string]string{"x.parquet": "PAR1\x15\x06\x15\xf0PAR1"}, 1, "its footer is longer than the file"},

@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-var errEncoding = errors.New("it is not UTF-8")
+var errEncoding = errors.New("not valid UTF-8")
 
 // wholeText reads a file of plain text as one text.
 func (r *reader) wholeText(in io.Reader) error {

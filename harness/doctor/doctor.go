@@ -163,7 +163,7 @@ func (d *Doctor) damaged(h *results.Health) Finding {
 		}
 	}
 	f.Lines = append(slices.Clone(damage), fmt.Sprintf("whole: %s, %s with %d of %d complete passages", ner.Count(h.Answers, "answer"), ner.Count(len(h.Runs), "run"), whole, complete))
-	f.Hint = "nerbench store recover --into FILE takes over what is whole; keep the damaged file"
+	f.Hint = "nerbench store recover --into FILE copies the readable part; keep the damaged file"
 	f.Detail = map[string]any{
 		"path": d.Bench.Store, "damage": damage, "whole_answers": h.Answers, "damaged_answers": h.Damaged,
 		"whole_runs": len(h.Runs), "whole_passages": whole, "recorded_passages": complete,
@@ -291,9 +291,9 @@ func (d *Doctor) Tagger(ctx context.Context) Finding {
 		spans += len(t.Tag(d))
 	}
 	if spans == 0 {
-		return Found(Broken, errors.New("finds nothing in what it has learnt"))
+		return Found(Broken, errors.New("finds no entity of its training data"))
 	}
-	return Finding{State: OK, Text: fmt.Sprintf("learnt %d invented passages in %d ms", passages, time.Since(start).Milliseconds())}
+	return Finding{State: OK, Text: fmt.Sprintf("trained on %d invented passages in %d ms", passages, time.Since(start).Milliseconds())}
 }
 
 // Disk reports the free space for answers and data.

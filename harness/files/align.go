@@ -41,7 +41,7 @@ func alignLine(a answers.Alignment, line []byte) (AlignedText, error) {
 	if err := json.Unmarshal(line, &in); err != nil {
 		return AlignedText{}, loaders.PlainJSON(err)
 	}
-	if in.Text == nil {
+	if in.Text == nil || in.Mentions == nil {
 		return AlignedText{}, fmt.Errorf(`want {"text": "…", "mentions": […]}`)
 	}
 	d, err := newDocument(*in.Text, in.Tokens)

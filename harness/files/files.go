@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 
+	"nerbench/internal/fault"
 	"nerbench/internal/jsonl"
 	"nerbench/loaders"
 	"nerbench/metrics"
@@ -43,9 +44,12 @@ func (f File) Read(read func(io.Reader) error) (err error) {
 
 // named adds the name of the file to an error, unless the error already has a file
 // name or is not about the input.
-func (f File) named(err error) error {
+func (f File) named(err error) (result error) {
 	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, new(*os.PathError)) || errors.As(err, new(*namedError)) {
 		return err
+	}
+	if errors.Is(err, jsonl.ErrEncoding) || errors.Is(err, metrics.ErrTagBytes) {
+		defer func() { result = &fault.Hint{Err: result, Advice: loaders.EncodingAdvice} }()
 	}
 	if line, cause := lineOf(err); line > 0 {
 		return &namedError{fmt.Errorf("%s:%d: %w", f.Name, line, cause)}

@@ -148,7 +148,7 @@ func TestUsageErrors(t *testing.T) {
 		want string
 	}{
 		{"metric", eval(files.Predictions{}, files.Options{Metrics: []string{"nosuch"}}), "nosuch"},
-		{"family", eval(files.Predictions{Parsing: files.Parsing{Family: "nosuch"}}, files.Options{}), "family nosuch: unknown"},
+		{"family", eval(files.Predictions{Parsing: files.Parsing{Family: "nosuch"}}, files.Options{}), "family \"nosuch\": unknown"},
 		{"unknown types", eval(files.Predictions{Parsing: files.Parsing{ParseOptions: loop.ParseOptions{Unknown: "keep"}}}, files.Options{}), "want drop or fp"},
 		{"alignment", eval(files.Predictions{Parsing: files.Parsing{ParseOptions: loop.ParseOptions{Alignment: answers.Alignment{Mode: "best"}}}}, files.Options{}), `mode "best"`},
 		{"resamples", eval(files.Predictions{}, files.Options{Resamples: -1}), "-1 resamples"},

@@ -131,7 +131,7 @@ func TestFormatFaults(t *testing.T) {
 		"broken JSON":              {`{"id": "a", "spans": [`, "pred:1: want", false},
 		"broken array":             {`[[{"start": 0, "end": 3, "label": "x"}], [`, "pred: record 2: ", false},
 		"behind the array":         {`[[], []] x`, "pred: record 3: the file continues after its array", false},
-		"not UTF-8":                {"{\"id\": \"a\", \"spans\": [], \"x\": \"\xff\"}", "pred:1: byte 32 of the line is not valid UTF-8", false},
+		"not UTF-8":                {"{\"id\": \"a\", \"spans\": [], \"x\": \"\xff\"}", "pred:1: byte 32 of the line: not valid UTF-8", true},
 		"not UTF-8 in an array":    {"[{\"tokenized_text\": [\"\xff\"], \"ner\": []}]", "pred: record 1: invalid UTF-8", false},
 		"long line":                {`{"id": "a", "spans": [], "x": "` + long + `"}`, "pred:1: a line of more than 64 MiB", false},
 		"long record":              {`[{"text": "` + long + `", "entities": []}]`, "pred: record 1: more than 64 MiB", false},

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"slices"
@@ -39,7 +40,8 @@ func (p Pairs) Eval(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	var report *Report
-	err = p.File.Read(func(r io.Reader) (err error) {
+	err = p.File.Read(func(in io.Reader) (err error) {
+		r := afterMark(in)
 		if len(plan.metrics) == 1 && plan.metrics[0].id == "uniner_f1" && plan.Resamples == 0 {
 			report, err = countPaperPairs(ctx, plan, r)
 		} else {
@@ -52,6 +54,16 @@ func (p Pairs) Eval(ctx context.Context, o Options) (*Report, error) {
 	}
 	report.origin = []signature.Field{{Name: "input", Value: "pairs"}}
 	return report, nil
+}
+
+// afterMark returns what follows the byte order mark of a stream, if it begins with one.
+func afterMark(in io.Reader) io.Reader {
+	const mark = "\uFEFF"
+	r := bufio.NewReader(in)
+	if start, err := r.Peek(len(mark)); err == nil && string(start) == mark {
+		_, _ = r.Discard(len(mark)) // they are in its buffer
+	}
+	return r
 }
 
 // countPaperPairs is a fast path for uniner_f1 alone.

@@ -76,6 +76,9 @@ func Parse(ctx context.Context, in File, out io.Writer, o ParseOptions) error {
 	for _, n := range o.Types {
 		all = append(all, n.Natural)
 	}
+	if o.Type != "" && !slices.Contains(all, o.Type) {
+		return fault.Usagef("type %q: not among the types of the dataset%s", o.Type, ner.Choices(o.Type, all))
+	}
 	if o.Parser != "" && o.Parser != "ladder" {
 		parser, err := publishedParserOf(o)
 		if err != nil {
@@ -103,6 +106,9 @@ func newParser(o ParseOptions) (*answers.Parser, error) {
 	form := o.Form
 	if form == "" {
 		a, err := prompts.AnswersOf(o.Family, o.Variant)
+		if err == nil {
+			err = prompts.CheckVariant(o.Family, o.Variant)
+		}
 		if err != nil {
 			return nil, fault.Usagef("%v", err)
 		}

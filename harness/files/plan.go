@@ -83,7 +83,10 @@ func checkParsing(o Parsing) error {
 		return fault.Usagef("%v", err)
 	}
 	if known := prompts.Names(prompts.Families); o.Family != "" && !slices.Contains(known, o.Family) {
-		return fault.Usagef("family %s: unknown%s", o.Family, ner.Choices(o.Family, known))
+		return fault.Usagef("family %q: unknown%s", o.Family, ner.Choices(o.Family, known))
+	}
+	if err := prompts.CheckVariant(o.Family, o.Variant); err != nil {
+		return fault.Usagef("%v", err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package commandline
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -9,7 +10,8 @@ import (
 
 // Arrange sorts the arguments: global flags, the command, its flags, its arguments.
 // Users may write flags anywhere, but the flag package stops at the first argument.
-// Everything after "--" is an argument.
+// Everything after "--" is an argument. If the last flag has no value, the result ends with
+// it, behind the command, and its other flags and arguments are left out.
 func Arrange(app *cli.App, args []string) []string {
 	if len(args) == 0 {
 		return args
@@ -38,8 +40,10 @@ func Arrange(app *cli.App, args []string) []string {
 			}
 		}
 		*to = append(*to, a)
-		if takesValue(f) && !strings.Contains(a, "=") && i+1 < len(args) {
-			i++
+		if takesValue(f) && !strings.Contains(a, "=") {
+			if i++; i == len(args) { // nothing may follow that would be taken as the value
+				return append(append(args[:1:1], path...), a)
+			}
 			*to = append(*to, args[i])
 		}
 	}
@@ -98,20 +102,8 @@ func GivenFlags(flags []cli.Flag, args []string) map[string]bool {
 // once in arranged arguments; empty if there is none. The flag package would drop all
 // values but the last.
 func RepeatedFlag(app *cli.App, args []string) string {
-	flags, cmds := app.Flags, app.Commands
 	given := map[string]bool{}
-	for i := 1; i < len(args) && args[i] != "--"; i++ {
-		if sub := Find(cmds, args[i]); sub != nil {
-			flags, cmds = append(slices.Clone(sub.Flags), app.Flags...), sub.Subcommands
-			continue
-		}
-		f := Flag(flags, args[i])
-		if f == nil || !strings.HasPrefix(args[i], "-") || !takesValue(f) {
-			continue
-		}
-		if !strings.Contains(args[i], "=") {
-			i++
-		}
+	for f := range values(app, args) {
 		if _, many := f.(*cli.StringSliceFlag); many {
 			continue
 		}
@@ -122,4 +114,69 @@ func RepeatedFlag(app *cli.App, args []string) string {
 		given[name] = true
 	}
 	return ""
+}
+
+// EmptyFlag returns the name of a flag that is given with an empty value in arranged
+// arguments, as where a variable of a shell is not set; empty if there is none. Flags of
+// numbers are left out: the flag package refuses their empty values.
+func EmptyFlag(app *cli.App, args []string) string {
+	for f, value := range values(app, args) {
+		switch f.(type) {
+		case *cli.StringFlag, *cli.StringSliceFlag:
+			if value == "" {
+				return f.Names()[0]
+			}
+		}
+	}
+	return ""
+}
+
+// values are the flags with values in arranged arguments, in their order.
+func values(app *cli.App, args []string) iter.Seq2[cli.Flag, string] {
+	return func(yield func(cli.Flag, string) bool) {
+		flags, cmds := app.Flags, app.Commands
+		for i := 1; i < len(args) && args[i] != "--"; i++ {
+			if sub := Find(cmds, args[i]); sub != nil {
+				flags, cmds = append(slices.Clone(sub.Flags), app.Flags...), sub.Subcommands
+				continue
+			}
+			f := Flag(flags, args[i])
+			if f == nil || !strings.HasPrefix(args[i], "-") || !takesValue(f) {
+				continue
+			}
+			_, value, found := strings.Cut(args[i], "=")
+			if !found {
+				if i++; i == len(args) { // the value is missing
+					return
+				}
+				value = args[i]
+			}
+			if !yield(f, value) {
+				return
+			}
+		}
+	}
+}
+
+// HelpFor returns the names of the command whose help arranged arguments ask for, with
+// --help or -h. Behind a group of commands, the name of an unknown command is among them.
+func HelpFor(app *cli.App, args []string) (command []string, asked bool) {
+	flags, cmds := app.Flags, app.Commands
+	for i := 1; i < len(args) && args[i] != "--"; i++ {
+		switch {
+		case args[i] == "--help" || args[i] == "-h":
+			asked = true
+		case strings.HasPrefix(args[i], "-"):
+			if takesValue(Flag(flags, args[i])) && !strings.Contains(args[i], "=") {
+				i++
+			}
+		case len(cmds) > 0:
+			command = append(command, args[i])
+			sub := Find(cmds, args[i])
+			if cmds = nil; sub != nil {
+				flags, cmds = append(slices.Clone(sub.Flags), app.Flags...), sub.Subcommands
+			}
+		}
+	}
+	return command, asked
 }

@@ -39,6 +39,8 @@ func TestArrange(t *testing.T) {
 		{"argument like a command", "cook cupboard", "cook cupboard"},
 		{"only arguments", "cook -- --heat", "cook -- --heat"},
 		{"unknown flag", "cook --salt soup", "cook --salt soup"},
+		{"no value", "cook soup --heat", "cook --heat"},
+		{"no value of a global flag", "cook soup --heat low --stove", "cook --stove"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := commandline.Arrange(kitchen(), strings.Fields("kitchen "+tc.line))
@@ -66,6 +68,55 @@ func TestRepeatedFlag(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := commandline.RepeatedFlag(kitchen(), strings.Fields("kitchen "+tc.line)); got != tc.want {
+				t.Errorf("%q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestHelpFor(t *testing.T) {
+	for _, tc := range []struct {
+		name, line, want string
+		asked            bool
+	}{
+		{"no help", "cook soup", "cook", false},
+		{"of the program", "--help", "", true},
+		{"short", "cook -h", "cook", true},
+		{"of a group", "cupboard --help", "cupboard", true},
+		{"of a command of a group", "-q cupboard show --help top", "cupboard show", true},
+		{"with an argument", "cook --heat low --help soup", "cook", true},
+		{"unknown command", "--help sing", "sing", true},
+		{"unknown command of a group", "cupboard --help sing", "cupboard sing", true},
+		{"a value", "cook --heat --help", "cook", false},
+		{"an argument", "cook -- --help", "cook", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			names, asked := commandline.HelpFor(kitchen(), strings.Fields("kitchen "+tc.line))
+			if got := strings.Join(names, " "); got != tc.want || asked != tc.asked {
+				t.Errorf("%q, %v, want %q, %v", got, asked, tc.want, tc.asked)
+			}
+		})
+	}
+}
+
+func TestEmptyFlag(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"no flag", []string{"cook", "soup"}, ""},
+		{"a value", []string{"cook", "--heat", "low"}, ""},
+		{"an argument", []string{"cook", ""}, ""},
+		{"empty", []string{"cook", "--heat", ""}, "heat"},
+		{"empty behind =", []string{"cook", "--heat="}, "heat"},
+		{"a global flag", []string{"--stove", "", "cook"}, "stove"},
+		{"one of several values", []string{"cook", "--with", "dill", "--with", ""}, "with"},
+		{"behind --", []string{"cook", "--", "--heat", ""}, ""},
+		{"no value", []string{"cook", "--heat"}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := commandline.EmptyFlag(kitchen(), append([]string{"kitchen"}, tc.args...)); got != tc.want {
 				t.Errorf("%q, want %q", got, tc.want)
 			}
 		})

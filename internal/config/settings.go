@@ -57,8 +57,8 @@ func Find(named Setting, places []string) (*File, Setting, error) {
 		if errors.Is(err, fs.ErrNotExist) && named.From == FromDefault {
 			continue
 		}
-		if errors.As(err, new(*fs.PathError)) {
-			return nil, named, fault.Usagef("--config: %v", err)
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			return nil, named, fault.Usagef("--config %s: %v", place, e.Err)
 		}
 		if err != nil {
 			return nil, named, err

@@ -90,7 +90,7 @@ func (k *KeepAlive) UnmarshalTOML(value any) error {
 			return nil
 		}
 	}
-	return fmt.Errorf(`want a time such as "30m", a number of seconds, 0 (unload at once), or -1 (for ever), have %v`, value)
+	return fmt.Errorf(`want a time such as "30m", a number of seconds, 0 (unload at once), or -1 (forever), have %v`, value)
 }
 
 // UnmarshalTOML reads a number from 1, or "auto".

@@ -27,7 +27,7 @@ func TestRead(t *testing.T) {
 		{"blank lines count", strings.NewReader("\n \r\n3\n"), []string{"3:3\n"}, ""},
 		{"byte order mark", strings.NewReader("\uFEFF1\n\uFEFF2\n"), []string{"1:1\n", "2:\uFEFF2\n"}, ""},
 		{"longer than the buffer", strings.NewReader(long + "\n" + long), []string{"1:" + long + "\n", "2:" + long}, ""},
-		{"not UTF-8", strings.NewReader("1\na\xff\n"), []string{"1:1\n"}, "line 2: byte 2 of the line is not valid UTF-8"},
+		{"not UTF-8", strings.NewReader("1\na\xff\n"), []string{"1:1\n"}, "line 2: byte 2 of the line: not valid UTF-8"},
 		{"read error", io.MultiReader(strings.NewReader("1\n"), iotest.ErrReader(broken)), []string{"1:1\n"}, "line 2: broken pipe"},
 		{"error of f", strings.NewReader("1\nfail\n3\n"), []string{"1:1\n"}, "line 2: a bad line"},
 		{"stopped", strings.NewReader("1\nstop\n3\n"), []string{"1:1\n"}, ""},

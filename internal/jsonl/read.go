@@ -23,6 +23,9 @@ func (e *LineError) Unwrap() error { return e.Err }
 // longest is the maximum length of a line, in bytes.
 const longest = 64 << 20
 
+// ErrEncoding marks a line with bytes that are not UTF-8.
+var ErrEncoding = errors.New("not valid UTF-8")
+
 // ErrStop ends Read without an error.
 var ErrStop = errors.New("jsonl: reading stopped")
 
@@ -69,7 +72,7 @@ func readLine(line []byte, f func([]byte) error) error {
 		return nil
 	}
 	if !utf8.Valid(line) {
-		return fmt.Errorf("byte %d of the line is not valid UTF-8", invalidByte(line))
+		return fmt.Errorf("byte %d of the line: %w", invalidByte(line), ErrEncoding)
 	}
 	return f(line)
 }

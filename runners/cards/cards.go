@@ -150,7 +150,7 @@ func (c *Card) lint() error {
 	case c.Context < 0 || c.PriceIn < 0 || c.PriceOut < 0:
 		return errors.New("context and prices: want numbers from 0")
 	case len(c.ThinkingMarks) != 0 && len(c.ThinkingMarks) != 2 || slices.Contains(c.ThinkingMarks, ""):
-		return errors.New("thinking_marks: want two texts, the mark before the thinking and the mark behind it")
+		return errors.New("thinking_marks: want two texts, the mark before the thinking and the mark after it")
 	case c.Parameters != "" && !parametersPattern.MatchString(c.Parameters):
 		return fmt.Errorf("parameters: %q: want a number with M, B or T, such as 7B", c.Parameters)
 	case c.Released != "" && !isDay(c.Released):

@@ -103,7 +103,7 @@ func readAddress(address string) (*file, error) {
 		}
 		u, err := url.Parse(part)
 		if err != nil || u.Hostname() == "" || u.Scheme != "nats" && u.Scheme != "tls" {
-			return nil, fault.Usagef("%s: want nats://HOST:PORT or tls://HOST:PORT, and /NAME behind it if the server has several fleets", withoutLogin(address))
+			return nil, fault.Usagef("%s: want nats://HOST:PORT or tls://HOST:PORT, followed by /NAME if the server has several fleets", withoutLogin(address))
 		}
 		if first == nil {
 			first = u

@@ -22,7 +22,7 @@ func (r *Runner) Rendered(ctx context.Context, messages []ner.Message) (string, 
 		return "", fmt.Errorf("ollama: model %s: %w", r.config.Model, err)
 	}
 	if answer.DebugInfo == nil {
-		return "", fmt.Errorf("ollama: model %s: the server does not tell what its template writes", r.config.Model)
+		return "", fmt.Errorf("ollama: model %s: the server does not return the rendered prompt", r.config.Model)
 	}
 	return answer.DebugInfo.RenderedTemplate, nil
 }

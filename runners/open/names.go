@@ -30,6 +30,11 @@ func kindOf(name string) (kind int, rest string, err error) {
 			return i, rest, nil
 		}
 	}
+	for _, k := range kinds {
+		if strings.TrimSuffix(name, "/")+"/" == k.prefix {
+			return 0, "", fault.Usagef("model %q: its name is missing: want %s", name, k.prefix+k.argument)
+		}
+	}
 	if strings.HasPrefix(name, ner.ImportedPrefix) {
 		return 0, "", fault.Usagef("model %q: its predictions were imported: there is no model to ask", name)
 	}

@@ -157,7 +157,7 @@ func ParseKeepAlive(text string) (*time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: want a time such as 30m, a number of seconds, 0 (unload at once), or -1 (for ever)", text)
+		return nil, fmt.Errorf("%s: want a time such as 30m, a number of seconds, 0 (unload at once), or -1 (forever)", text)
 	}
 	return &d, nil
 }

@@ -398,7 +398,7 @@ func TestRefused(t *testing.T) {
 		"no key":       {"want a key to sign each", AddRequest{Dir: dir, File: unsigned, User: "mira"}},
 		"another key":  {"keys/mira.pub: does not have the key that signed", AddRequest{Dir: dir, File: bundle(t, b, 2, nil, "sample-law", "sample-stem"), User: "mira", Key: key(t, 2)}},
 		"merged":       {"is there with another content", AddRequest{Dir: dir, File: unsigned, User: "bo", Key: key(t, 2)}},
-		"no bundle":    {"not as a bundle is written", AddRequest{Dir: dir, File: filepath.Join(dir, "board.toml"), User: "mira"}},
+		"no bundle":    {"not in the form that nerbench writes", AddRequest{Dir: dir, File: filepath.Join(dir, "board.toml"), User: "mira"}},
 		"no board":     {"not a repository of submissions", AddRequest{Dir: t.TempDir(), File: unsigned, User: "mira"}},
 		"other folder": {"no such file", AddRequest{Dir: filepath.Join(dir, "nosuch"), File: unsigned, User: "mira"}},
 	} {

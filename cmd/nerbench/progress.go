@@ -15,6 +15,7 @@ import (
 	"nerbench/harness"
 	"nerbench/harness/texts"
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 )
 
 // display prints events on standard error: a bar on a terminal, else lines, JSON
@@ -61,7 +62,7 @@ func (env *environment) event(e harness.Event) {
 			return
 		}
 		if d.dropped > 0 {
-			text += fmt.Sprintf(" (and %d similar notes)", d.dropped)
+			text += fmt.Sprintf(" (and %s)", ner.Count(d.dropped, "similar note"))
 		}
 		d.noted, d.dropped = time.Now(), 0
 	}

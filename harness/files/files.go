@@ -7,6 +7,7 @@
 package files
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,12 @@ func (f File) Read(read func(io.Reader) error) (err error) {
 		defer func() { err = errors.Join(err, file.Close()) }()
 		in = file
 	}
-	return f.named(read(in))
+	text := bufio.NewReader(in)
+	start, _ := text.Peek(longestMark) // a short file, or an error that the first read has, too
+	if err := checkText(start); err != nil {
+		return f.named(err)
+	}
+	return f.named(read(text))
 }
 
 // named adds the name of the file to an error, unless the error already has a file

@@ -231,7 +231,7 @@ func (s *recordSource) rest() error {
 			first = g
 		}
 	}
-	return first.at(fmt.Errorf("%s: not in %s (%d such predictions)", s.name(first.key), s.among, len(s.waiting)))
+	return first.at(fmt.Errorf("%s: not in %s (%s)", s.name(first.key), s.among, ner.Count(len(s.waiting), "such prediction")))
 }
 
 // name names a document by its key.

@@ -13,6 +13,7 @@ import (
 // predictionLine is a line of the format jsonl: spans, mentions, or answers.
 type predictionLine struct {
 	ID        *loaders.LineID `json:"id"`
+	Text      *string         `json:"text"` // of the document
 	Spans     *[]spanLine     `json:"spans"`
 	Unaligned []ner.Mention   `json:"unaligned"`
 	Mentions  *[]mentionLine  `json:"mentions"`
@@ -57,6 +58,7 @@ func parsePrediction(line []byte) (given, error) {
 		return given{}, errPrediction
 	}
 	g := given{key: string(*l.ID)}
+	g.says.text = l.Text
 	var err error
 	switch {
 	case l.Spans != nil:

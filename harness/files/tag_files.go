@@ -271,7 +271,7 @@ func peek(f File) (start []byte, opened File, err error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, f, f.named(err)
 		}
-		return start, File{f.Name, in}, nil
+		return start, File{f.Name, in}, f.named(checkText(start))
 	}
 	file, err := os.Open(f.Name)
 	if err != nil {
@@ -283,7 +283,7 @@ func peek(f File) (start []byte, opened File, err error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, f, err
 	}
-	return start[:n], f, nil
+	return start[:n], f, f.named(checkText(start[:n]))
 }
 
 func formOf(start []byte) Form {

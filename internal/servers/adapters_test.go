@@ -117,6 +117,14 @@ func TestSpaCy(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a GPU that is not there", func(t *testing.T) {
+		for _, device := range []string{"cuda", "cuda:0"} {
+			code, _, stderr := newWorkplace(t).run(t, "run", "-m", "exec/spacy", "--command", command+" --device "+device, "-d", "sample-law", "-q")
+			if code != 1 || !strings.Contains(stderr, "Cannot use GPU") {
+				t.Errorf("%s: exit code %d\n%s", device, code, stderr)
+			}
+		}
+	})
 	t.Run("without tokens", func(t *testing.T) {
 		w := withGuests(t, newWorkplace(t), []guest{{ID: "a", Text: "😀 Barack Obama left  Paris."}})
 		spans := w.predicted(t, "exec/spacy", command)["a"]

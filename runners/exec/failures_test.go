@@ -61,7 +61,7 @@ func TestOpenFails(t *testing.T) {
 		"an endless line":   {as("endless hello"), "a line of its standard output has more than 16 MiB", ""},
 		"another version":   {hello(`{"nerbench_exec":2}`), "hello: protocol version 2: want version 1", "docs/exec.md"},
 		"no name":           {hello(`{"nerbench_exec":1,"version":"1","answers":"spans"}`), "hello: name: want a text", "docs/exec.md"},
-		"a number":          {hello(`{"nerbench_exec":1,"name":"x","version":1,"answers":"spans"}`), "hello: a member version that is a number: want a text", "docs/exec.md"},
+		"a number":          {hello(`{"nerbench_exec":1,"name":"x","version":1,"answers":"spans"}`), "hello: version is a number: want a text", "docs/exec.md"},
 		"other answers":     {hello(`{"nerbench_exec":1,"name":"x","version":"1","answers":"tags"}`), `hello: answers: "tags" is not one of spans, mentions, answers`, "docs/exec.md"},
 		"no batch":          {hello(`{"nerbench_exec":1,"name":"x","version":"1","answers":"spans","batch":0}`), "hello: batch: want a number from 1 to 1024", "docs/exec.md"},
 		"a long digest":     {hello(`{"nerbench_exec":1,"name":"x","version":"1","answers":"spans","digest":"` + strings.Repeat("a", 201) + `"}`), "hello: digest", "docs/exec.md"},
@@ -163,13 +163,20 @@ func TestOneBadPassage(t *testing.T) {
 		"another id":             {behaviour: "foreign", want: `an answer has the id "conllpp/17": no such passage was asked`, fact: "failed_misread"},
 		"a later id":             {behaviour: "ahead", want: `no such passage was asked`, fact: "failed_misread"},
 		"1 GB":                   {behaviour: "endless", want: "a line of its standard output has more than 16 MiB (3 attempts)", fact: "failed_misread"},
-		"an id that is a number": {behaviour: "raw", raw: `{"id":ID,"spans":[]}`, want: "has no id, which is the text of the passage's line", hint: "standard error", fact: "failed_misread"},
+		"an id that is a number": {behaviour: "raw", raw: `{"id":ID,"spans":[]}`, want: "has an id that is not a text: ", hint: "answer with the id of the passage", fact: "failed_misread"},
+		"an id that is null":     {behaviour: "raw", raw: `{"id":null,"spans":[]}`, want: "has an id that is not a text: ", hint: "answer with the id of the passage", fact: "failed_misread"},
+		"a log in JSON":          {behaviour: "raw", raw: `{"level":"info","msg":"ID"}`, want: "has no id: ", hint: "print logs to standard error", fact: "failed_misread"},
+		"a list":                 {behaviour: "raw", raw: `["ID"]`, want: "is not of the protocol: ", hint: "print logs to standard error", fact: "failed_misread"},
 		"no spans":               {behaviour: "raw", raw: `{"id":"ID"}`, want: "the answer is wrong: it has no spans, which the hello promised", refused: true, fact: "failed_broken"},
 		"mentions instead":       {behaviour: "raw", raw: `{"id":"ID","mentions":[]}`, want: "it has no spans, which the hello promised", refused: true, fact: "failed_broken"},
 		"outside":                {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":0,"end":400,"type":"person"}]}`, want: "span 0: offsets 0 to 400 are outside the text of 11 code points", refused: true, fact: "failed_broken"},
 		"a negative offset":      {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":-1,"end":4,"type":"person"}]}`, want: "span 0: offsets -1 to 4 are outside", refused: true, fact: "failed_broken"},
 		"an empty span":          {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":4,"end":4,"type":"person"}]}`, want: "span 0: offsets 4 to 4: want a start before the end", refused: true, fact: "failed_broken"},
-		"half an offset":         {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":0.5,"end":4,"type":"person"}]}`, want: "a member spans.start that is a number: want a whole number", hint: "standard error", fact: "failed_misread"},
+		"half an offset":         {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":0.5,"end":4,"type":"person"}]}`, want: "the answer is wrong: spans.start is the number 0.5: want a whole number", refused: true, fact: "failed_broken"},
+		"an offset in quotes":    {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":"0","end":4,"type":"person"}]}`, want: "spans.start is a string: want a whole number", refused: true, fact: "failed_broken"},
+		"one span, no list":      {behaviour: "raw", raw: `{"id":"ID","spans":{"start":0,"end":4,"type":"person"}}`, want: "spans is an object: want a list", refused: true, fact: "failed_broken"},
+		"spans as lists":         {behaviour: "raw", raw: `{"id":"ID","spans":[[0,4,"person"]]}`, want: "spans is an array: want an object", refused: true, fact: "failed_broken"},
+		"an error as an object":  {behaviour: "raw", raw: `{"id":"ID","error":{"code":3}}`, want: "error is an object: want a text", refused: true, fact: "failed_broken"},
 		"no type":                {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":0,"end":4,"label":"person"}]}`, want: "span 0: want start, end and type", refused: true, fact: "failed_broken"},
 		"another type":           {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":0,"end":4,"type":"DATE"}]}`, want: `span 0: type "DATE" was not asked: answer with the names in types only`, refused: true, fact: "failed_broken"},
 		"a native label":         {behaviour: "raw", raw: `{"id":"ID","spans":[{"start":0,"end":4,"type":"PER"}]}`, want: `span 0: type "PER" is a native label of "person": answer with the names in types`, refused: true, fact: "failed_broken"},
@@ -479,5 +486,17 @@ func TestCancelledWhileItStarts(t *testing.T) {
 	defer cancel()
 	if _, err := Open(ctx, Config{Name: "test", Command: as("sleep")}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestByteOrderMark: one that a program on Windows writes before its hello is ignored.
+func TestByteOrderMark(t *testing.T) {
+	r, err := Open(t.Context(), Config{Name: "test", Command: as("raw hello", "\ufeff"+`{"nerbench_exec":1,"name":"x","version":"1","answers":"spans"}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if h := r.Hello(); h.Name != "x" || h.Answers != Spans {
+		t.Errorf("%+v", h)
 	}
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -45,8 +47,12 @@ type Hello struct {
 // errNoHello is the error of a first line that is no hello.
 var errNoHello = errors.New("its first line is not a hello")
 
+// byteOrderMark begins the output of some programs on Windows.
+var byteOrderMark = []byte("\ufeff")
+
 // readHello reads the first line of a program.
 func readHello(line []byte) (Hello, error) {
+	line = bytes.TrimPrefix(line, byteOrderMark)
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &members); err != nil || members["nerbench_exec"] == nil {
 		return Hello{}, fmt.Errorf("%w: %s", errNoHello, quoted(line))
@@ -120,11 +126,10 @@ type query struct {
 
 // answer is a line of a program.
 type answer struct {
-	ID       json.RawMessage `json:"id"`
-	Spans    *[]span         `json:"spans"`
-	Mentions *[]mention      `json:"mentions"`
-	Answers  *[]completion   `json:"answers"`
-	Error    *string         `json:"error"`
+	Spans    *[]span       `json:"spans"`
+	Mentions *[]mention    `json:"mentions"`
+	Answers  *[]completion `json:"answers"`
+	Error    *string       `json:"error"`
 }
 
 type span struct {
@@ -144,40 +149,57 @@ type completion struct {
 	Finish string  `json:"finish"`
 }
 
-// readAnswer reads a line of a program. The error is about the line as a whole: it has no
-// passage.
+// readAnswer reads a line of a program. An error is a [badAnswer], with the id of its
+// passage, or else about the line as a whole: it has no passage.
 func readAnswer(line []byte) (id string, a answer, err error) {
-	if err := json.Unmarshal(line, &a); err != nil && !json.Valid(line) {
-		return "", a, fmt.Errorf("a line of its standard output is not of the protocol: %s", quoted(line))
-	} else if err != nil {
-		return "", a, fmt.Errorf("a line of its standard output has %s: %s", wrongMember(err), quoted(line))
+	misread := func(advice, format string, args ...any) error {
+		err := fmt.Errorf("a line of its standard output "+format+": %s", append(args, quoted(line))...)
+		return &fault.Hint{Err: runners.Mark(err, runners.ErrMisread), Advice: advice}
 	}
-	if err := json.Unmarshal(a.ID, &id); err != nil {
-		return "", a, fmt.Errorf("a line of its standard output has no id, which is the text of the passage's line: %s", quoted(line))
+	var members struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if err := json.Unmarshal(line, &members); err != nil {
+		return "", a, misread(logAdvice, "is not of the protocol")
+	}
+	if members.ID == nil {
+		return "", a, misread(logAdvice, "has no id")
+	}
+	if err := json.Unmarshal(members.ID, &id); err != nil || string(members.ID) == "null" {
+		return "", a, misread(lineAdvice, "has an id that is not a text")
+	}
+	if err := json.Unmarshal(line, &a); err != nil {
+		return id, a, badf("%s", wrongMember(err))
 	}
 	return id, a, nil
 }
 
+const lineAdvice = "answer with the id of the passage, as it is: a text (docs/exec.md)"
+
 // wrongMember describes the error of a member that has another type.
 func wrongMember(err error) string {
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		want := map[string]string{"int": "a whole number", "string": "a text", "bool": "true or false", "slice": "a list"}[wrong.Type.Kind().String()]
-		if want != "" {
-			return fmt.Sprintf("a member %s that is %s: want %s", wrong.Field, describe(wrong.Value), want)
-		}
-		return fmt.Sprintf("a member %s that is %s", wrong.Field, describe(wrong.Value))
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok || wrong.Field == "" {
+		return "it has another form"
 	}
-	return "another form"
+	text := wrong.Field + " is " + describe(wrong.Value)
+	want := map[string]string{"int": "a whole number", "string": "a text", "bool": "true or false", "slice": "a list", "struct": "an object"}[wrong.Type.Kind().String()]
+	if want != "" {
+		text += ": want " + want
+	}
+	return text
 }
 
-// describe has an article for the name of a JSON value in errors of encoding/json.
+// describe has an article for a JSON value in errors of encoding/json, which is its kind,
+// or "number" and the number.
 func describe(value string) string {
-	kind, _, _ := strings.Cut(value, " ")
-	switch kind {
-	case "array", "object":
-		return "an " + kind
+	switch {
+	case strings.HasPrefix(value, "number "):
+		return "the " + runners.ShortMessage(value)
+	case value == "array", value == "object":
+		return "an " + value
 	}
-	return "a " + kind
+	return "a " + value
 }
 
 // quoted is a line of a program for an error.

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"nerbench/internal/fault"
 	"nerbench/internal/retry"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -264,8 +263,8 @@ func (w *worker) hear(l line) {
 		return
 	}
 	id, a, err := readAnswer(l.text)
-	if err != nil {
-		w.fail(&fault.Hint{Err: runners.Mark(err, runners.ErrMisread), Advice: logAdvice}, nil)
+	if _, bad := errors.AsType[*badAnswer](err); err != nil && !bad {
+		w.fail(err, nil)
 		return
 	}
 	t, known := w.flight[id]
@@ -277,7 +276,10 @@ func (w *worker) hear(l line) {
 		}
 		return
 	}
-	completions, err := t.completions(r.hello.Answers, a)
+	var completions []ner.Completion
+	if err == nil {
+		completions, err = t.completions(r.hello.Answers, a)
+	}
 	if err != nil {
 		w.fail(err, t)
 		return

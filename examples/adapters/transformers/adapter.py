@@ -9,7 +9,7 @@ here = pathlib.Path(__file__)
 flags = argparse.ArgumentParser(description=__doc__)
 flags.add_argument("--model", default="dslim/bert-base-NER", help="folder, or name at the hub")
 flags.add_argument("--labels", type=pathlib.Path, default=here.with_name("labels.json"), help="types of each label")
-flags.add_argument("--device", default="cpu", help="cpu, or cuda:NUMBER")
+flags.add_argument("--device", default="cpu", help="cpu, cuda, or cuda:NUMBER")
 flags.add_argument("--batch", type=int, default=32, help="passages at once")
 args = flags.parse_args()
 protocol, sys.stdout = sys.stdout, sys.stderr  # what a library prints is not an answer

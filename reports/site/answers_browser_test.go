@@ -68,7 +68,7 @@ func answeredSite(t *testing.T, n int) (string, *Board, *fakeArchive) {
 func (v *visit) wait(script, want string) {
 	v.t.Helper()
 	var got string
-	for range 600 {
+	for range 3000 {
 		if got = evaluate[string](v, "String("+script+")"); got == want {
 			return
 		}

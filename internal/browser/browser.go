@@ -27,15 +27,19 @@ type Tab struct {
 	requests []string
 }
 
-// timeLimit is that of all pages of a tab together, on a busy machine.
-const timeLimit = 4 * time.Minute
+// The time limits on a busy machine: of the start of a browser, and of all pages of a tab
+// together.
+const (
+	startLimit = 2 * time.Minute
+	timeLimit  = 10 * time.Minute
+)
 
 // New starts a browser, which ends with the test. Without a Chromium, the test is skipped
 // ([reference.Chromium]).
 func New(t testing.TB) *Tab {
 	t.Helper()
 	b := &Tab{T: t}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox, chromedp.WSURLReadTimeout(startLimit))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

@@ -81,12 +81,19 @@ func child(args []string) error {
 // childRecord works like a run of N passages: it begins, finds the incomplete
 // passages, records them from several goroutines, and ends. It prints "start" when
 // it begins to record, and the index of every passage after Record has committed
-// it. Half of the passages are recorded by a Writer, whose commits are not printed.
+// it. Half of the passages are recorded by a Writer, whose commits are not printed. With a
+// second argument, it prints no more commits than that, and then waits to be killed.
 func childRecord(path string, args []string) error {
 	ctx := context.Background()
 	n, err := strconv.Atoi(args[0])
 	if err != nil {
 		return err
+	}
+	most := n
+	if len(args) > 1 {
+		if most, err = strconv.Atoi(args[1]); err != nil {
+			return err
+		}
 	}
 	s, err := Open(ctx, path, Create)
 	if err != nil {
@@ -129,6 +136,12 @@ func childRecord(path string, args []string) error {
 			if done[i] {
 				continue
 			}
+			if most == 0 {
+				_, err := os.Stdin.Read(make([]byte, 1)) // no input arrives
+				failures <- errors.Join(errors.New("not killed"), err)
+				return
+			}
+			most--
 			if err := s.Record(ctx, run.ID(), []ner.Passage{testPassage("q", i, threeTypes...)}, nil); err != nil {
 				failures <- err
 				return

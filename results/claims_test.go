@@ -53,7 +53,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 // TestClaimOfKilledProcess checks that a killed process does not block its run.
 func TestClaimOfKilledProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
-	recordAndKill(t, path, 1500, 10)
+	recordAndKill(t, path, 1500, 10, 200)
 	s := openAt(t, path)
 	info, err := s.Find(t.Context(), testRun("m").ID())
 	must(t, err)

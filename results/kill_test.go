@@ -23,7 +23,7 @@ func TestKilledWriterLosesNothing(t *testing.T) {
 	for kill := range kills {
 		// 0 is before the first commit of this process.
 		after := c.Random.IntN(max(1, rest/(kills-kill+1)))
-		for _, i := range recordAndKill(t, path, n, after) {
+		for _, i := range recordAndKill(t, path, n, after, after+min(20, (rest-after)/4)) {
 			committed[i] = true
 		}
 		rest = n/2 - len(committed)
@@ -52,12 +52,16 @@ func TestKilledWriterLosesNothing(t *testing.T) {
 }
 
 // recordAndKill starts a process that records, and kills it after some printed
-// commits. It returns the printed passages.
-func recordAndKill(t *testing.T, path string, n, after int) []int {
+// commits. It returns the printed passages. However late the kill comes, the process
+// does not print more than most commits, and does not end.
+func recordAndKill(t *testing.T, path string, n, after, most int) []int {
 	t.Helper()
-	cmd := childCommand(t, path, "record", strconv.Itoa(n))
+	cmd := childCommand(t, path, "record", strconv.Itoa(n), strconv.Itoa(most))
 	out, err := cmd.StdoutPipe()
 	must(t, err)
+	in, err := cmd.StdinPipe() // open until the process is killed
+	must(t, err)
+	defer in.Close()
 	must(t, cmd.Start())
 	var told []int
 	for line := range readLines(out) {

@@ -331,62 +331,6 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// A server that sends nothing, at once or in the middle, ends the transfer. What it
-// has sent is kept.
-func TestFetchStalls(t *testing.T) {
-	for name, tc := range map[string]struct {
-		sent int // bytes before the server stops; -1: no response
-		part int64
-	}{
-		"no response": {-1, 0},
-		"no content":  {0, 0},
-		"in between":  {100_000, 100_000},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var requests atomic.Int32
-			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if n := requests.Add(1); tc.sent >= 0 && n == 1 {
-					w.Header().Set("ETag", `"v"`)
-					w.Header().Set("Content-Length", "300000")
-					_, _ = w.Write(content(0)[:tc.sent])
-					w.(http.Flusher).Flush()
-				}
-				<-r.Context().Done()
-			}))
-			c, _ := quick(t)
-			c.Tries, c.Stall = 2, 200*time.Millisecond
-			err := c.Fetch(t.Context(), File{URL: url, To: "x"})
-			if !errors.Is(err, errStalled) || !strings.Contains(err.Error(), "the server sends nothing for 200ms") {
-				t.Errorf("error %v", err)
-			}
-			if got := partial(c); got != tc.part {
-				t.Errorf("%d bytes are kept, want %d", got, tc.part)
-			}
-		})
-	}
-}
-
-// A slow server that sends something is not stalled.
-func TestFetchIsSlow(t *testing.T) {
-	const stall = time.Second
-	want := []byte("Mira left Essa.")
-	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for i := range want {
-			_, _ = w.Write(want[i : i+1])
-			w.(http.Flusher).Flush()
-			time.Sleep(stall / 8) // all together twice the limit
-		}
-	}))
-	c, dir := quick(t)
-	c.Tries, c.Stall = 1, stall
-	if err := c.Fetch(t.Context(), File{URL: url, To: "x"}); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := os.ReadFile(filepath.Join(dir, "x")); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%q, %v", got, err)
-	}
-}
-
 // A file of unknown size has a limit, whether or not the server announces its size. A
 // size that is known is the limit, too.
 func TestFetchLimits(t *testing.T) {

@@ -54,8 +54,12 @@ type Tab struct {
 	ctx  context.Context
 }
 
-// timeLimit is that of all pages of a tab together, on a busy machine.
-const timeLimit = 4 * time.Minute
+// The time limits on a busy machine: of the start of a browser, and of all pages of a tab
+// together.
+const (
+	startLimit = 2 * time.Minute
+	timeLimit  = 10 * time.Minute
+)
 
 // Browser is a browser that runs, with any number of tabs.
 type Browser struct {
@@ -186,7 +190,7 @@ func evaluate[V any](b *Tab, script string) (value V, err error) {
 func (b *Tab) Wait(script, want string) {
 	b.T.Helper()
 	got := ""
-	for range 1000 {
+	for range 2000 {
 		var err error
 		if got, err = evaluate[string](b, "String("+script+")"); err != nil {
 			if b.ctx.Err() != nil {

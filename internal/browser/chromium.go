@@ -22,7 +22,7 @@ import (
 // Chromium starts Chromium.
 func Chromium(t testing.TB) *Browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox, chromedp.WSURLReadTimeout(startLimit))
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	browser, cancel := chromedp.NewContext(allocator)

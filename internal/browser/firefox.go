@@ -66,7 +66,7 @@ func startFirefox(t testing.TB) (*session, error) {
 
 // addressOf waits until Firefox has written the address of its server into the profile.
 func addressOf(profile string) (string, error) {
-	for end := time.Now().Add(timeLimit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(startLimit); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var server struct {
 			Host string `json:"ws_host"`
 			Port int    `json:"ws_port"`

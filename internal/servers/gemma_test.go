@@ -38,6 +38,15 @@ var asBase = map[string][]string{
 	"code":         {"--family", "code"},
 }
 
+// passages is the number of passages that are asked: about thirty queries of a family with
+// a query for each type, and some more than a dozen of the others.
+func passages(family string) int {
+	if family == "json_by_type" || family == "gpt_ner" {
+		return 6
+	}
+	return 12
+}
+
 // TestGemma asks a real base model, in the process and through Ollama. It was not
 // trained on any of the prompts, so it goes on after its answers: they end at the stop
 // string of the demonstrations. Both sides compute at once, each with one thread: threads
@@ -88,7 +97,7 @@ func askBase(t *testing.T, w *workplace, model string, sending ...string) map[st
 			name := dataset + " " + family
 			t.Run(name, func(t *testing.T) {
 				// The context is the same for all, so that the server loads the model once.
-				q := question{model: model, dataset: dataset, limit: 20, flags: append([]string{"--set", "shots=3", "--set", "max_tokens=64", "--context", "4096", "--probe", "0"}, flags...)}
+				q := question{model: model, dataset: dataset, limit: passages(family), flags: append([]string{"--set", "shots=3", "--set", "max_tokens=64", "--context", "4096", "--probe", "0"}, flags...)}
 				r := w.ask(t, withFlags(q, sending...))
 				if model != "ollama/gemma" {
 					computed, distinct := number(t, r, "prompt_tokens_computed"), number(t, r, "prompt_tokens_distinct")

@@ -92,27 +92,59 @@ func readResult(t *testing.T, stdout string) harness.Result {
 	return summary.Runs[0]
 }
 
-// killOnce starts a run and kills it once it has kept some passages.
+// killOnce starts a run and kills it once it has kept some passages. A run that has ended
+// before that was noticed, on a busy machine, is started again, with the store as it was.
 func (w *workplace) killOnce(t *testing.T, args ...string) {
 	t.Helper()
 	before := w.kept(t)
-	killed := w.command(args...)
-	var output bytes.Buffer
-	killed.Stdout, killed.Stderr = &output, &output
-	if err := killed.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- killed.Wait() }()
-	for w.kept(t) == before {
-		select {
-		case err := <-ended:
-			t.Fatalf("the run ended by itself: %v\n%s", err, output.String())
-		case <-time.After(20 * time.Millisecond):
+	store := w.stored(t)
+	for range 5 {
+		killed := w.command(args...)
+		var output bytes.Buffer
+		killed.Stdout, killed.Stderr = &output, &output
+		if err := killed.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- killed.Wait() }()
+		for w.kept(t) == before && len(ended) == 0 {
+			time.Sleep(20 * time.Millisecond)
+		}
+		_ = killed.Process.Kill() // it may have ended
+		switch err := <-ended; {
+		case !killed.ProcessState.Exited():
+			return
+		case err != nil:
+			t.Fatalf("the run failed: %v\n%s", err, output.String())
+		}
+		for name := range w.stored(t) {
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, content := range store {
+			if err := os.WriteFile(name, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	_ = killed.Process.Kill()
-	<-ended // it was killed
+	t.Fatal("the run always ends by itself")
+}
+
+// stored are the files of the store.
+func (w *workplace) stored(t *testing.T) map[string][]byte {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(w.dir, "results.db*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, name := range names {
+		if files[name], err = os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
 }
 
 // kept is the number of complete passages in the store.

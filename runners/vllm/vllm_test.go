@@ -575,10 +575,33 @@ func TestSeveralServers(t *testing.T) {
 		}
 	})
 	t.Run("slow", func(t *testing.T) {
-		fast := vllmtest.New(t, func(f *vllmtest.Fake) { f.Delay = time.Millisecond })
-		slow := vllmtest.New(t, func(f *vllmtest.Fake) { f.Delay = 100 * time.Millisecond })
+		const passages, atOnce = 300, 8
+		var answered, waiting atomic.Int64
+		most := make(chan struct{}) // closed: the fast server has answered nearly all
+		release := sync.OnceFunc(func() { close(most) })
+		fast := vllmtest.New(t, func(f *vllmtest.Fake) {
+			f.Intercept = func(_ http.ResponseWriter, path string, _ *vllmtest.Request) bool {
+				if strings.HasSuffix(path, "/completions") && answered.Add(1) == passages*9/10 {
+					release()
+				}
+				return false
+			}
+		})
+		slow := vllmtest.New(t, func(f *vllmtest.Fake) {
+			f.Intercept = func(_ http.ResponseWriter, path string, _ *vllmtest.Request) bool {
+				if strings.HasSuffix(path, "/completions") {
+					if waiting.Add(1) == atOnce {
+						t.Error("all wait for the slow server")
+						release()
+					}
+					<-most
+					waiting.Add(-1)
+				}
+				return false
+			}
+		})
 		r := newRunner(t, fast, func(c *vllm.Config) { c.Servers = append(c.Servers, slow.URL) })
-		ask(t, r, 300, 8)
+		ask(t, r, passages, atOnce)
 		if slow.Asked() > fast.Asked()/4 {
 			t.Errorf("the fast server got %d queries, the slow one %d", fast.Asked(), slow.Asked())
 		}

@@ -386,6 +386,10 @@ func testRankingFitsTheWindow(t *testing.T, in *browser.Browser) {
 	if got := evaluate[int](v, `[...document.querySelectorAll("#board tbody tr")].filter(r => r.getBoundingClientRect().bottom <= 900).length`); got < 20 {
 		t.Errorf("the first screen shows %d models", got)
 	}
+	heights := `[...document.querySelectorAll("#board tbody tr[data-slug]:not(:has(.lacks))")].map(r => r.getBoundingClientRect().height)`
+	if got := evaluate[[]float64](v, heights); len(got) < 20 || slices.Max(got) > 32 {
+		t.Errorf("lines have %v pixels, want 32", got)
+	}
 	if got := evaluate[bool](v, `document.querySelector(".scroll").scrollWidth <= document.querySelector(".scroll").clientWidth`); !got {
 		t.Error("the ranking does not fit a window of 1440 pixels")
 	}

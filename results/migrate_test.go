@@ -181,6 +181,7 @@ func TestLackingTables(t *testing.T) {
 	s, err := openExisting(t.Context(), path)
 	if err == nil {
 		err = s.AddFacts(t.Context(), testRun("m").ID(), map[string]string{"device": "CPU"}, nil)
+		must(t, s.Close())
 	}
 	if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "no such table: facts") {
 		t.Errorf("without facts: %v, want ErrDamaged", err)

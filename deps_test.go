@@ -124,8 +124,8 @@ var imports = map[string][]string{
 
 	"internal/archive":    {"internal/names"},
 	"internal/atomicfile": {},
-	"internal/browser":    {"internal/reference", "github.com/chromedp"}, // tests only
-	"internal/campaign":   {},                                            // tests only
+	"internal/browser":    {"internal/reference", "github.com/chromedp", "github.com/coder/websocket"}, // tests only
+	"internal/campaign":   {},                                                                          // tests only
 	"internal/config":     {"internal/fault", "internal/strict"},
 	// Files and stored runs are compared, and files evaluated, without a store.
 	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},

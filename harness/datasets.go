@@ -183,6 +183,10 @@ func (b *Bench) namedDatasets(lists []string) ([]*datasets.Dataset, error) {
 	for _, list := range lists {
 		for id := range strings.SplitSeq(list, ",") {
 			id = strings.TrimSpace(id)
+			if domain, ok := strings.CutPrefix(id, SamplePrefix); ok && slices.Contains(datasets.Domains, domain) {
+				why := fault.Usagef("dataset %q: part of the embedded sample, which has no files and no reference", id)
+				return nil, &fault.Hint{Err: why, Advice: "it is always ready: nerbench run -d " + id}
+			}
 			dataset, err := findAmong(all, faults, id)
 			switch {
 			case err != nil && faults[id] != nil:

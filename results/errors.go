@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -50,6 +51,9 @@ func reason(path string, err error) error {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return err
+	}
+	if strings.Contains(err.Error(), "no such table") || strings.Contains(err.Error(), "no such column") {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return reasonOf(path, e.Code(), err)
 }

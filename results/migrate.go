@@ -20,7 +20,7 @@ const applicationID = 0x6e657262
 const smallest = 512
 
 // inspect reads the version of the schema, 0 for an empty file, without changing
-// the file or its folder. It returns an error if the file is missing or is not a
+// the file or its folder. A store that lacks a table has the version before it. It returns an error if the file is missing or is not a
 // store of this program.
 func inspect(ctx context.Context, path string, c config) (version int, err error) {
 	info, err := os.Stat(path)
@@ -53,12 +53,16 @@ func inspect(ctx context.Context, path string, c config) (version int, err error
 	case h.version > last:
 		return 0, fmt.Errorf("%w: schema %d, this program has %d", ErrNewer, h.version, last)
 	}
+	if places := lacking(h.version, strings.Split(h.tables, ",")); places != nil {
+		return numberOf(recomputed[places[0]].migration) - 1, nil
+	}
 	return h.version, nil
 }
 
 // header distinguishes a store from other databases; it is zero for an empty file.
 type header struct {
 	application, version, objects int
+	tables                        string // with commas
 }
 
 // readHeader reads the header, including changes in a write-ahead log.
@@ -81,9 +85,9 @@ func readHeader(ctx context.Context, path string, c config) (header, error) {
 func readHeaderIn(ctx context.Context, path, mode string, c config) (h header, err error) {
 	db := pool(path, 1, append([]string{mode}, pragmas(fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()))...))
 	defer db.Close()
-	const q = `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+	const q = `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema), ` + tableNames + `
 		FROM pragma_application_id, pragma_user_version`
-	err = db.QueryRowContext(ctx, q).Scan(&h.application, &h.version, &h.objects)
+	err = db.QueryRowContext(ctx, q).Scan(&h.application, &h.version, &h.objects, &h.tables)
 	return h, err
 }
 
@@ -131,7 +135,13 @@ func migrate(ctx context.Context, db *sql.DB, c config) error {
 	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err
 	}
-	if version >= len(names) {
+	repaired := false
+	if version <= len(names) {
+		if repaired, err = repair(ctx, tx, c, version); err != nil {
+			return err
+		}
+	}
+	if version >= len(names) && !repaired {
 		// The schema is current, or another process has upgraded it since it was
 		// inspected, to a version that inspect will reject next time. On a read-only
 		// file, a transaction fails only at its first change, so this makes a change,
@@ -139,7 +149,7 @@ func migrate(ctx context.Context, db *sql.DB, c config) error {
 		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version))
 		return err
 	}
-	for _, name := range names[version:] {
+	for _, name := range names[min(version, len(names)):] {
 		if err := c.apply(ctx, tx, name); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)
 		}

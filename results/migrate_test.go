@@ -145,3 +145,45 @@ func TestNewerStoreIsUnchanged(t *testing.T) {
 		})
 	}
 }
+
+// TestLackingTables checks that a store whose schema number promises a table that it lacks
+// gets it at the next writing, with the columns of a new store, and is older until then.
+func TestLackingTables(t *testing.T) {
+	schema := func(path string) (text string) {
+		must(t, raw(t, path).QueryRow("SELECT group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name)").Scan(&text))
+		return text
+	}
+	want := schema(filled(t, 2))
+	for _, r := range recomputed {
+		path := filled(t, 2)
+		execRaw(t, path, "DROP TABLE "+r.table)
+		_, err := OpenReadOnly(t.Context(), path)
+		if !errors.Is(err, ErrOlder) || !strings.Contains(err.Error(), fmt.Sprintf("schema %d, this program has %d", numberOf(r.migration)-1, real)) {
+			t.Errorf("without %s: %v, want ErrOlder", r.table, err)
+		}
+		s, err := openExisting(t.Context(), path)
+		must(t, err)
+		if got := collect(t, s, testRun("m").ID()); len(got) != 2 {
+			t.Errorf("without %s: %d passages after the upgrade, want 2", r.table, len(got))
+		}
+		must(t, s.Close())
+		if got := schema(path); got != want {
+			t.Errorf("without %s: the schema is %s, want %s", r.table, got, want)
+		}
+		s, err = OpenReadOnly(t.Context(), path)
+		must(t, err)
+		must(t, s.Close())
+		sound(t, path)
+	}
+	// Any other table has rows that cannot be computed again.
+	path := filled(t, 2)
+	execRaw(t, path, "DROP TABLE facts")
+	s, err := openExisting(t.Context(), path)
+	if err == nil {
+		err = s.AddFacts(t.Context(), testRun("m").ID(), map[string]string{"device": "CPU"}, nil)
+		must(t, s.Close())
+	}
+	if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "no such table: facts") {
+		t.Errorf("without facts: %v, want ErrDamaged", err)
+	}
+}

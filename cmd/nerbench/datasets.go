@@ -120,7 +120,7 @@ func (env *environment) oneDataset(c *cli.Context, command string, more int) (*d
 	}
 	switch {
 	case errors.As(err, new(*fault.UsageError)):
-		return nil, fault.Usagef("%s: %v", command, err)
+		return nil, fault.Usagef("%s: %w", command, err)
 	case err != nil:
 		return nil, err
 	case len(found) != 1:

@@ -140,7 +140,7 @@ func (p *chromiumPage) disableScripts(ctx context.Context) error {
 
 func (p *chromiumPage) screenshot(ctx context.Context, r image.Rectangle) ([]byte, error) {
 	clip := &cdppage.Viewport{X: float64(r.Min.X), Y: float64(r.Min.Y), Width: float64(r.Dx()), Height: float64(r.Dy()), Scale: 1}
-	shot, err := call(ctx, p, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{Clip: clip})
+	shot, err := call(ctx, p, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{Clip: clip, CaptureBeyondViewport: new(true)})
 	return shot.Data, err
 }
 

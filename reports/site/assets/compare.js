@@ -173,8 +173,8 @@
     }
     var out = el("section", {}, el("h2", {}, "Passages on which they differ"));
     page.dataset.flips = kinds.map(function (k) { return sums[k[0]]; }).join(" ");
-    out.append(el("p", {}, "In " + commas(compared) + " passages that both completed, only A found " + commas(sums.onlyA) + " gold entities and only B " + commas(sums.onlyB) +
-      "; only A made " + commas(sums.spuriousA) + " wrong predictions and only B " + commas(sums.spuriousB) + " (span_f1)."));
+    out.append(el("p", {}, "In " + commas(compared) + " passages that both completed, only A found " + commas(sums.onlyA) + " gold " + (sums.onlyA === 1 ? "entity" : "entities") + " and only B " + commas(sums.onlyB) +
+      "; only A made " + commas(sums.spuriousA) + " wrong prediction" + (sums.spuriousA === 1 ? "" : "s") + " and only B " + commas(sums.spuriousB) + " (span_f1)."));
     if (!all.length) return out;
     var choice = el("select", { name: "kind" }, el("option", { value: "" }, "all kinds"));
     kinds.forEach(function (k) { choice.append(el("option", { value: k[0] }, k[1])); });

@@ -456,7 +456,7 @@
     var series = [{
       type: "scatter", data: data.points, symbolSize: 9, itemStyle: { color: accent, opacity: 0.85 },
       labelLayout: { hideOverlap: true },
-      label: { show: true, position: "top", color: ink, fontFamily: font, fontSize: 11, formatter: function (p) { return onFront(p.data) ? p.data.name : ""; } }
+      label: { show: true, position: "top", color: ink, textBorderColor: color("--paper"), textBorderWidth: 3, fontFamily: font, fontSize: 11, formatter: function (p) { return onFront(p.data) ? p.data.name : ""; } }
     }];
     if (!time) series.push({ type: "line", step: "end", symbol: "none", silent: true, data: best.map(function (p) { return p.value; }), lineStyle: { color: soft, width: 1.5 } });
     return {

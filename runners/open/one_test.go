@@ -22,11 +22,11 @@ func (f *fake) Close() {
 	}
 }
 
-var failure = errors.New("no such model")
+var errAbsent = errors.New("no such model")
 
 func (f *fake) Turn(_ context.Context, name string) (bool, error) {
 	if name == "wrong" {
-		return false, failure
+		return false, errAbsent
 	}
 	return f.Sound() && f.name == name, nil
 }
@@ -41,7 +41,7 @@ func TestKeptOneAtATime(t *testing.T) {
 		}
 		if name == "" || name == "wrong" {
 			n--
-			return nil, failure
+			return nil, errAbsent
 		}
 		return &fake{open: &n, name: name, t: t}, nil
 	}

@@ -45,7 +45,7 @@ func (c *Coordinator) stopAwaiting() {
 	if len(c.awaited) == 0 {
 		return
 	}
-	c.config.Note(fmt.Sprintf("not back after %s: %s; answers that they keep may be asked again",
+	c.config.Note(fmt.Sprintf("workers not back after %s: %s; answers that they keep may be asked again",
 		c.config.Times.Return, strings.Join(slices.Sorted(maps.Values(c.awaited)), ", ")))
 	c.awaited = nil
 	c.noteRoster()

@@ -117,7 +117,7 @@ func TestWorkersThatDoNotComeBack(t *testing.T) {
 	if err := m.Slots.Acquire(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for text := <-notes; !strings.HasPrefix(text, "not back after 300ms: node1/7, node2/7;"); text = <-notes {
+	for text := <-notes; !strings.HasPrefix(text, "workers not back after 300ms: node1/7, node2/7;"); text = <-notes {
 		if len(notes) == 0 {
 			t.Fatal("passages are given out, and nobody says who is missing")
 		}

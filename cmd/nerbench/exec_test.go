@@ -176,9 +176,12 @@ func TestExecKilledAndContinued(t *testing.T) {
 	}
 	kept := 0
 	for range 4 { // each time in the middle: the program answers no passage beyond
-		w.write("last", fmt.Sprint(kept+50))
+		last := kept + 50
+		w.write("last", fmt.Sprint(last))
 		cmd := w.program(append(asking, "killed.db")...)
-		kept = w.killAfterMore(cmd, "killed.db", kept, 0)
+		if kept = w.killAfterMore(cmd, "killed.db", kept, 0); kept > last+1 {
+			t.Fatalf("%d passages are complete, and %d were answered", kept, last+1)
+		}
 		w.awaitEnd("processes")
 	}
 	w.write("last", fmt.Sprint(passages))

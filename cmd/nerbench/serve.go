@@ -18,8 +18,8 @@ func serveCommand(env *environment) *cli.Command {
 		Usage: "show the leaderboard of the store in a browser, with live runs",
 		Description: `serve answers requests until it is interrupted. It shows the pages of the
 leaderboard as the store is now, with the answers of all runs, and the progress of
-the runs that other processes make: "Live runs" in the menu. It does not change the
-store: tests and intervals that the store does not have are kept in the cache
+the runs that other processes make, at the address /live.html. It does not change
+the store: tests and intervals that the store does not have are kept in the cache
 folder. The first time, they may take minutes; the pages say so meanwhile.
 
 Only this machine can reach the default address. Another address needs a token,

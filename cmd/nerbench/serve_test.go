@@ -54,8 +54,7 @@ func testServeShowsLiveRuns(t *testing.T, in *browser.Browser) {
 	if after, err := os.ReadFile(filepath.Join(w.dir, "r.db")); err != nil || string(after) != string(before) {
 		t.Errorf("serve changed the store: %v", err)
 	}
-	b.Wait(`[...document.querySelectorAll("header nav a")].find(a => a.textContent === "Live runs").click()`, "undefined")
-	b.Wait(`location.pathname`, "/live.html")
+	b.Open(started.URL + "/live.html")
 	b.Wait(`document.querySelector("#live").dataset.runs`, "0")
 
 	answers := w.hold(40) // of 120

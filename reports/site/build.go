@@ -45,7 +45,6 @@ type site struct {
 	answers                       // of the archive
 	medians   map[string]*float64 // of F1 by dataset
 	published *published          // nil: no published number concerns the board
-	live      bool                // there is a page of live runs
 }
 
 // Build writes the site of a board into a folder. The folder is replaced in one step,
@@ -169,9 +168,6 @@ func (s *site) navigation() ([]link, error) {
 	}
 	if s.Log != nil {
 		list = append(list, link{"Log", "log.html"})
-	}
-	if s.live {
-		list = append(list, link{"Live runs", livePath})
 	}
 	return append(list, link{"Methods", "methods.html"}), err
 }

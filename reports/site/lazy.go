@@ -11,8 +11,7 @@ import (
 )
 
 // Lazy is a site whose files are made when they are asked for. They have the bytes that
-// [Build] writes, but for one more entry of the menu: live.html, a page for a server. Its
-// methods may be called from several goroutines.
+// [Build] writes. It has one more page, live.html, for a server. Its methods may be called from several goroutines.
 type Lazy struct {
 	site   *site
 	stop   context.CancelFunc
@@ -34,7 +33,6 @@ func Open(b *Board, a Archive, o Options) (*Lazy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
-	s.live = true
 	ctx, stop := context.WithCancel(context.Background()) // of Close
 	l := &Lazy{
 		site: s, stop: stop, folder: &cacheFolder{dir}, pages: map[string]page{}, fixed: map[string][]byte{},
@@ -63,14 +61,11 @@ func Open(b *Board, a Archive, o Options) (*Lazy, error) {
 	return l, nil
 }
 
-// livePath is the path of that page.
-const livePath = "live.html"
-
 // livePage shows the runs that are being made. It needs the address "events" of a
 // server, so that no folder has it.
 func (s *site) livePage() page {
 	return page{
-		path: livePath, title: "Live runs", body: "live", scripts: []string{s.assets["live.js"].path},
+		path: "live.html", title: "Live runs", body: "live", scripts: []string{s.assets["live.js"].path},
 		policy: policy + "; connect-src 'self'", content: func() (any, error) { return len(s.Suites) > 0, nil },
 	}
 }

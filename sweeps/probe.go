@@ -67,7 +67,12 @@ var timedKeys = []string{"family", "variant", "layout", "shots", "as", "descript
 // counts. Variants whose probe fails are listed in the estimate. If all fail, the first
 // error is returned, and the workload is not changed.
 func (p *Prepared) Estimate(ctx context.Context, w *Workload, passages int) error {
-	return w.estimate(ctx, func(i int) (Probe, error) { return probe(ctx, p.runs[i].Prepared, passages) })
+	sent, all := 0, len(w.unfinished())
+	return w.estimate(ctx, func(i int) (Probe, error) {
+		sent++
+		p.note("sweep %s: probe %d of %d: %s", p.Sweep.Name, sent, all, p.runs[i].name)
+		return probe(ctx, p.runs[i].Prepared, passages)
+	})
 }
 
 // estimate calls probe with the index of a run, once for each variant.

@@ -70,7 +70,10 @@ var timedKeys = []string{"family", "variant", "layout", "shots", "as", "descript
 func (p *Prepared) Estimate(ctx context.Context, w *Workload, passages int) error {
 	kept := &open.Kept{} // a model is loaded once, not for each variant
 	defer kept.Close()
+	sent, all := 0, len(w.unfinished())
 	return w.estimate(ctx, func(i int) (Probe, error) {
+		sent++
+		p.note("sweep %s: probe %d of %d: %s", p.Sweep.Name, sent, all, p.runs[i].name)
 		prepared := *p.runs[i].Prepared
 		prepared.Request.Kept = kept
 		return probe(ctx, &prepared, passages)

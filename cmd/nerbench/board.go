@@ -36,9 +36,9 @@ requests for GitHub. docs/submit.md describes how to keep a repository.`,
 			},
 			{
 				Name: "add", Usage: "add the runs of a bundle to a repository", ArgsUsage: "FILE",
-				Description: `add writes the runs, their answers, and the public key of a new USER. A run that is
-there is not replaced. The signature of a bundle of one run is kept; of another one, each
-run is signed again.`,
+				Description: `add writes the runs, their answers, and the public key of a new USER. An existing run is
+not replaced. The signature of a bundle of one run is kept; of another one, each run is
+signed again.`,
 				Flags: []cli.Flag{board, &cli.StringFlag{Name: "user", Usage: "`NAME` of the submitter, as on the site of the repository"}, keyFlag()},
 				Action: func(c *cli.Context) error {
 					if c.NArg() != 1 {
@@ -73,10 +73,10 @@ run is signed again.`,
 			{
 				Name: "build", Usage: "write the leaderboard of a repository as web pages",
 				Description: `build verifies the repository as "board verify" does, and writes pages as "site build"
-does, of the runs that are not withdrawn. Scores are those that follow from the answers.
-board.toml says which suites, tracks and tiers are ranked. The runs of your store are no
-part of it. Nothing is written if something is wrong, or if data is missing; with --skip,
-those submissions are left out, and the exit code is 3. Tests and intervals are kept in
+does, of the runs that are not withdrawn. The scores are computed from the answers.
+board.toml lists the suites, tracks and tiers to rank. The runs of your store are not
+used. Nothing is written if there are faults, or if data is missing; with --skip, those
+submissions are left out, and the exit code is 3. Tests and intervals are kept in
 cache/pairs of the repository.`,
 				Flags: []cli.Flag{
 					board,
@@ -90,16 +90,16 @@ cache/pairs of the repository.`,
 			},
 			{
 				Name: "verify", Usage: "check a repository, and compute its scores again",
-				Description: `verify checks the layout, the sizes, that the user of each run signed it, and the
-scores, as bundle verify does. With --changed-since, it scores only new runs, and demands
-that what was merged has not changed: runs, answers and records stay, and the log only
-grows. It prints the difference of each new run from the models of the key references of
-board.toml. It lists changed files that a person must read: board.toml, .github, the keys and
-models of others, new attestations, and the log if a run is withdrawn. It runs no program of
-the repository.
+				Description: `verify checks the layout, the sizes, the signature of each run by its user, and the
+scores, as bundle verify does. With --changed-since, it scores only new runs, and merged
+runs, answers and records must be unchanged; the log may only grow. It prints the
+difference of each new run from the models of the key references of board.toml. It lists
+changed files that a person must review: board.toml, .github, the keys and models of
+others, new attestations, and the log if a run is withdrawn. It runs no program of the
+repository.
 
-The exit code is 1 if something is wrong, and 4 if data is missing.`,
-				Flags: []cli.Flag{board, &cli.StringFlag{Name: "changed-since", Usage: "score only what is new since `COMMIT`"}},
+The exit code is 1 if there are faults, and 4 if data is missing.`,
+				Flags: []cli.Flag{board, &cli.StringFlag{Name: "changed-since", Usage: "score only runs that are new since `COMMIT`"}},
 				Action: func(c *cli.Context) error {
 					return env.verifyBoard(c)
 				},

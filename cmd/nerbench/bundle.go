@@ -24,7 +24,7 @@ passage; of datasets whose text may not be shown, it has offsets instead of answ
 			{
 				Name: "create", Usage: "write runs of one model as a signed bundle", ArgsUsage: "[RUN...]",
 				Description: `Each run must be complete and scored, and on another dataset. The same runs give the
-same bytes. Addresses of servers and paths are replaced by marks. A key with a
+same bytes. Addresses of servers and paths are replaced by placeholders. A key with a
 passphrase, or the public half of a key, signs by ssh-agent.`,
 				Flags: []cli.Flag{
 					whereFlag(),
@@ -98,7 +98,7 @@ counts the answers again, and compares the counts of every passage. It prints fo
 score: verified, claimed (the bundle has no answers for it), differs (and the first
 passage), or unchecked (the data is missing).
 
-The exit code is 1 if the bundle is wrong, and 4 if data is missing.`,
+The exit code is 1 if the bundle is invalid or differs, and 4 if data is missing.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "signer", Usage: "demand a signature by a public key in `FILE`"},
 			&cli.StringSliceFlag{Name: "attestation", Usage: "check a record of bundle attest in `FILE`, too; may be repeated"},
@@ -136,10 +136,10 @@ func (env *environment) verifyBundle(c *cli.Context) error {
 func bundleAttestCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name: "attest", Usage: "ask passages of a bundle again, and sign the outcome", ArgsUsage: "FILE",
-		Description: `attest asks MODEL a few passages of a bundle again, with the prompts and settings of
-its runs, and writes a signed record: how many are answered in the same way, F1 of
-both, and p. The passages follow from the bundle's content, so that nobody chooses
-them. bundle verify --attestation checks the record.`,
+		Description: `attest sends some passages of a bundle to MODEL again, with the prompts and settings of
+its runs, and writes a signed record: the number of equal answers, both F1, and p. The
+bundle's content determines the passages, so that nobody can choose them. bundle verify
+--attestation checks the record.`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask"},
 			&cli.IntFlag{Name: "spot", Value: 200, Usage: "ask `N` passages of all runs together"},

@@ -114,7 +114,7 @@ func TestExecBadInput(t *testing.T) {
 		want, hint string
 	}{
 		{"no command", []string{"-m", "exec/x"}, exitUsage, "model exec/x: no command", `--command "python3 my_ner.py"`},
-		{"no name", []string{"-m", "exec/", "--command", "x"}, exitUsage, `model "exec/": unknown`, ""},
+		{"no name", []string{"-m", "exec/", "--command", "x"}, exitUsage, `model "exec/": its name is missing: want exec/NAME`, ""},
 		{"a quote without end", []string{"-m", "exec/x", "--command", "x 'y"}, exitUsage, "the quote ' has no end", ""},
 		{"a shell", []string{"-m", "exec/x", "--command", "x | y"}, exitUsage, "| has no meaning without a shell", "sh -c"},
 		{"no program", []string{"-m", "exec/x", "--command", "./no-such-program"}, exitError, "exec/x: ./no-such-program: no such file", "--command names the program"},

@@ -21,8 +21,9 @@ import (
 // is not set.
 var mayBeEmpty = []string{"config", "data", "datasets", "prompts", "models", "row"}
 
-// mayBeNegative are flags of numbers that may be below 0.
-var mayBeNegative = []string{"seed", "flips", "gpu-layers"}
+// mayBeNegative are flags of numbers that may be below 0. The last three have errors of
+// their own, with the least number.
+var mayBeNegative = []string{"seed", "flips", "gpu-layers", "ci", "workers", "spot"}
 
 // checkLine returns a usage error for flags that no command accepts as they are given.
 func checkLine(app *cli.App, args []string) error {
@@ -66,7 +67,7 @@ func checkCall(c *cli.Context, command string) error {
 		}
 		switch value := c.Value(name).(type) {
 		case int:
-			if value < 0 && name != "ci" { // its own error has the least number of resamples
+			if value < 0 {
 				return fault.Usagef("--%s %d: want a number from 0", name, value)
 			}
 		case time.Duration:

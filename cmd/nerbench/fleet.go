@@ -76,8 +76,7 @@ func workerCommand(env *environment) *cli.Command {
 		Name:  "worker",
 		Usage: "answer the queries of a run --listen",
 		Description: `worker opens a model on this machine and answers queries until it is stopped. It needs
-no data and no store. It waits for a coordinator that is not there yet, or is started
-again.
+no data and no store. It waits for a coordinator that has not started yet, or restarts.
 
 FLEET is the file that run --listen writes beside its store (results.db.fleet), or the
 address of run --queue. docs/scale.md has recipes.`,

@@ -36,13 +36,13 @@ func runErrorsCommand(env *environment) *cli.Command {
   unreadable  an answer that cannot be parsed, is cut, or was not sent
 Offsets count code points.
 
---against RUN keeps only errors that the other run did not make: gold entities
-that it found, wrong predictions that it did not make, and queries whose types it
-answered readably. It also shows the prediction and the answers of the other run.
+--against RUN keeps only errors that the other run did not make: gold entities that it
+found, wrong predictions that it did not make, and queries whose answers could be
+parsed. It also shows the prediction and the answers of the other run.
 
-The formats text, json and jsonl are for yourself, and have the text of the
-passages. html is for others: it has text only if the licence of the dataset
-permits that, unless --private is set.`,
+The formats text, json and jsonl contain the text of the passages, for your own use.
+html is for others: it contains text only if the licence of the dataset permits that,
+unless --private is set.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "type", Usage: "only errors whose gold or predicted type is `TYPE`"},
 			&cli.StringSliceFlag{Name: "kind", Usage: "only errors of `KINDS`: " + errorKinds()},

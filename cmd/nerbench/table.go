@@ -21,7 +21,7 @@ func tableCommand(env *environment) *cli.Command {
 the runs, domain (of the dataset), or system (a model with its settings):
   ` + strings.Join(tableKeys(), ", ") + `
 
-Datasets without a run are marked, and do not count as 0. Averages have the number
+Datasets without a run are marked, and do not count as 0. Averages show the number
 of their datasets. The formats csv and json also have counts, precision and recall.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "rows", Value: reports.KeyDataset, Usage: "`KEY` whose values are the rows"},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/processor"
 	"nerbench/internal/reference"
 	"nerbench/ner"
 )
@@ -235,6 +236,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.Run(fmt.Sprint(types), func(b *testing.B) {
 			kept := paperData(types)
 			n := 0
+			begin := processor.Time()
 			for b.Loop() {
 				s := settings(func(s *Settings) { s.Guard = "surface" })
 				builder, err := NewBuilder(s, nil)
@@ -253,6 +255,7 @@ func BenchmarkBuild(b *testing.B) {
 				}
 				n = set.Build.Counts.Questions
 			}
+			b.ReportMetric((processor.Time()-begin).Seconds()/float64(b.N), "cpu-s/op")
 			b.ReportMetric(float64(n), "questions")
 		})
 	}
@@ -285,9 +288,11 @@ func paperData(types int) []*Kept {
 // BenchmarkSummarize counts what is printed about data of the size of the paper's.
 func BenchmarkSummarize(b *testing.B) {
 	data := &Data{Kept: paperData(13_020), Passages: 50_000}
+	begin := processor.Time()
 	for b.Loop() {
 		Summarize(Folder{Name: "data", Data: data})
 	}
+	b.ReportMetric((processor.Time()-begin).Seconds()/float64(b.N), "cpu-s/op")
 }
 
 // TestNegativesHaveTheirShare: a passage has ratio negatives for each of its types, types

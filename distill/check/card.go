@@ -41,7 +41,7 @@ type writtenCard struct {
 // other prompts or datasets, that is an error.
 func WriteCard(set *distill.Set, s *Model, folder string) (string, error) {
 	variant := cmp.Or(set.Build.Settings.Variant, "repo")
-	if len(set.Build.Sources) > 0 { // most of the data has no dataset line
+	if len(set.Build.Sources) > 0 { // datasets that it has not seen are asked as constructed data is
 		variant, _, _ = strings.Cut(variant, "+")
 	}
 	training := set.Build.Seen

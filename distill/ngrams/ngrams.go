@@ -169,33 +169,39 @@ func scan(text string, w scanned) scanned {
 			h, start = offset, -1
 		}
 	}
-	for i, r := range text {
-		if !inWord(r) {
+	for i := 0; i < len(text); {
+		r, size := rune(0), 1
+		if c := text[i]; c < utf8.RuneSelf {
+			r = rune(ascii[c])
+		} else if r, size = utf8.DecodeRuneInString(text[i:]); inWord(r) {
+			r = unicode.ToLower(r)
+		} else {
+			r = 0
+		}
+		if r == 0 {
 			end(i)
-			continue
+		} else {
+			if start < 0 {
+				start = i
+			}
+			h = (h ^ uint64(r)) * prime
 		}
-		if start < 0 {
-			start = i
-		}
-		h = (h ^ uint64(lower(r))) * prime
+		i += size
 	}
 	end(len(text))
 	return w
 }
 
-func lower(r rune) rune {
-	if 'A' <= r && r <= 'Z' {
-		return r + 'a' - 'A'
+// ascii has the letters and digits of ASCII in lower case; 0: the character is in no word.
+var ascii = func() (table [utf8.RuneSelf]byte) {
+	for c := byte('0'); c <= '9'; c++ {
+		table[c] = c
 	}
-	if r < utf8.RuneSelf {
-		return r
+	for c := byte('a'); c <= 'z'; c++ {
+		table[c], table[c-'a'+'A'] = c, c
 	}
-	return unicode.ToLower(r)
-}
+	return table
+}()
 
-func inWord(r rune) bool {
-	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-	}
-	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
-}
+// inWord reports whether a character beyond ASCII is part of a word.
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }

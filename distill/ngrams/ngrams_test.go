@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"nerbench/internal/processor"
 )
 
 // sentenceOf returns a sentence of n words that are all different, from a seed.
@@ -78,10 +80,18 @@ func BenchmarkFind(b *testing.B) {
 	for range 100_000 {
 		set.Add(sentenceOf(random, 24))
 	}
-	chunk := sentenceOf(random, 256)
-	for b.Loop() {
-		if _, found := set.Find(chunk); found {
-			b.Fatal("found")
-		}
+	for name, chunk := range map[string]string{
+		"ascii": strings.Repeat("The harbour of Varna lies at the Black Sea, and 3 ships (from Odesa) call there. ", 14),
+		"other": sentenceOf(random, 256),
+	} {
+		b.Run(name, func(b *testing.B) {
+			began := processor.Time()
+			for b.Loop() {
+				if _, found := set.Find(chunk); found {
+					b.Fatal("found")
+				}
+			}
+			b.ReportMetric(float64(b.N)/(processor.Time()-began).Seconds(), "chunks/processor-s")
+		})
 	}
 }

@@ -38,13 +38,13 @@ var asBase = map[string][]string{
 	"code":         {"--family", "code"},
 }
 
-// passages is the number of passages that are asked. gpt_ner has a query for each type: a
-// few passages are as many queries.
+// passages is the number of passages that are asked: about thirty queries of a family with
+// a query for each type, and some more than a dozen of the others.
 func passages(family string) int {
-	if family == "gpt_ner" {
+	if family == "json_by_type" || family == "gpt_ner" {
 		return 6
 	}
-	return 20
+	return 12
 }
 
 // TestGemma asks a real base model, in the process and through Ollama. It was not

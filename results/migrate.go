@@ -19,9 +19,9 @@ const applicationID = 0x6e657262
 // file as empty and overwrites it.
 const smallest = 512
 
-// inspect reads the version of the schema, 0 for an empty file, without changing
-// the file or its folder. A store that lacks a table has the version before it. It returns an error if the file is missing or is not a
-// store of this program.
+// inspect reads the version of the schema, 0 for an empty file, without changing the file
+// or its folder. A store that lacks a table has the version before it. It returns an error
+// if the file is missing or is not a store of this program.
 func inspect(ctx context.Context, path string, c config) (version int, err error) {
 	info, err := os.Stat(path)
 	switch {

@@ -34,6 +34,18 @@ func (s Scheme) String() string {
 	return name
 }
 
+// features are the values of the media features prefers-color-scheme and forced-colors.
+func (s Scheme) features() (colours, forced string) {
+	colours, forced = "light", "none"
+	if s.Dark {
+		colours = "dark"
+	}
+	if s.Forced {
+		forced = "active"
+	}
+	return colours, forced
+}
+
 // page is a tab, as each kind of browser has it.
 type page interface {
 	navigate(ctx context.Context, address string) error                 // until it is loaded

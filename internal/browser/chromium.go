@@ -120,13 +120,7 @@ func (p *chromiumPage) press(ctx context.Context, keys string) error {
 }
 
 func (p *chromiumPage) prefer(ctx context.Context, s Scheme) error {
-	colours, forced := "light", "none"
-	if s.Dark {
-		colours = "dark"
-	}
-	if s.Forced {
-		forced = "active"
-	}
+	colours, forced := s.features()
 	_, err := call(ctx, p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: colours}, {Name: "forced-colors", Value: forced},
 	}})

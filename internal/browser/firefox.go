@@ -162,13 +162,7 @@ func (p *firefoxPage) press(ctx context.Context, keys string) error {
 }
 
 func (p *firefoxPage) prefer(ctx context.Context, s Scheme) error {
-	colours, forced := "light", "none"
-	if s.Dark {
-		colours = "dark"
-	}
-	if s.Forced {
-		forced = "active"
-	}
+	colours, forced := s.features()
 	return p.privileged(ctx, fmt.Sprintf(`tab.prefersColorSchemeOverride = %q; tab.forcedColorsOverride = %q`, colours, forced))
 }
 

@@ -137,7 +137,7 @@ func values(app *cli.App, args []string) iter.Seq2[cli.Flag, string] {
 		flags, cmds := app.Flags, app.Commands
 		for i := 1; i < len(args) && args[i] != "--"; i++ {
 			if sub := Find(cmds, args[i]); sub != nil {
-				flags, cmds = append(slices.Clone(sub.Flags), app.Flags...), sub.Subcommands
+				flags, cmds = slices.Concat(sub.Flags, app.Flags), sub.Subcommands
 				continue
 			}
 			f := Flag(flags, args[i])
@@ -174,7 +174,7 @@ func HelpFor(app *cli.App, args []string) (command []string, asked bool) {
 			command = append(command, args[i])
 			sub := Find(cmds, args[i])
 			if cmds = nil; sub != nil {
-				flags, cmds = append(slices.Clone(sub.Flags), app.Flags...), sub.Subcommands
+				flags, cmds = slices.Concat(sub.Flags, app.Flags), sub.Subcommands
 			}
 		}
 	}

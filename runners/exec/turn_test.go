@@ -8,17 +8,8 @@ import (
 	"time"
 
 	"nerbench/ner"
+	"nerbench/runners/runnertest"
 )
-
-// turns reports whether an open program takes another configuration.
-func turns(t *testing.T, r *Runner, c Config) bool {
-	t.Helper()
-	turned, err := r.Turn(t.Context(), c)
-	if err != nil {
-		t.Error(err)
-	}
-	return turned
-}
 
 // TestTurn: an open program takes the passages of the next dataset, with its id and its
 // labels, and is opened again if anything else has changed.
@@ -41,7 +32,7 @@ func TestTurn(t *testing.T) {
 		for _, dataset := range []string{"first", "second"} {
 			var c counted
 			next := of("shows", dataset)
-			if c.into(&next); !turns(t, r, next) {
+			if c.into(&next); !runnertest.Turns(t, r, next) {
 				t.Fatal("the program must be opened again")
 			}
 			answers, faults := ask(t, r, "Mira")
@@ -57,23 +48,23 @@ func TestTurn(t *testing.T) {
 		} {
 			c := of("shows", "third")
 			change(&c)
-			if turns(t, r, c) {
+			if runnertest.Turns(t, r, c) {
 				t.Errorf("another %s is the same program", name)
 			}
 		}
 	})
 	t.Run("another file", func(t *testing.T) {
 		r := opened(t, "no digest", func(c *Config) { *c = of("no digest", "first") })
-		if !turns(t, r, of("no digest", "second")) {
+		if !runnertest.Turns(t, r, of("no digest", "second")) {
 			t.Error("the program must be opened again")
 		}
-		if write("[]"); turns(t, r, of("no digest", "third")) {
+		if write("[]"); runnertest.Turns(t, r, of("no digest", "third")) {
 			t.Error("a program with another file is the same")
 		}
 	})
 	t.Run("after a failure", func(t *testing.T) {
 		r := opened(t, "crash", func(c *Config) { *c = of("crash", "first"); c.Pause = time.Millisecond })
-		if _, faults := ask(t, r, "bad"); faults[0] == nil || r.Sound() || turns(t, r, of("crash", "second")) {
+		if _, faults := ask(t, r, "bad"); faults[0] == nil || r.Sound() || runnertest.Turns(t, r, of("crash", "second")) {
 			t.Errorf("%v: the program is used further", faults[0])
 		}
 	})

@@ -8,17 +8,8 @@ import (
 	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/local/llamacpp"
+	"nerbench/runners/runnertest"
 )
-
-// turns reports whether a loaded model takes another configuration.
-func turns(t *testing.T, r *llamacpp.Runner, c llamacpp.Config) bool {
-	t.Helper()
-	turned, err := r.Turn(t.Context(), c)
-	if err != nil {
-		t.Error(err)
-	}
-	return turned
-}
 
 // TestTurn: a loaded model begins anew with another context, and is opened again if
 // anything has changed that its weights depend on.
@@ -41,7 +32,7 @@ func TestTurn(t *testing.T) {
 	if got := ask(long); got.Finish != ner.FinishTooLong {
 		t.Errorf("before: %+v", got)
 	}
-	if !turns(t, r, of(1024, 4)) {
+	if !runnertest.Turns(t, r, of(1024, 4)) {
 		t.Fatal("the model must be opened again")
 	}
 	if u := r.Usage(); u != (llamacpp.Usage{}) {
@@ -61,7 +52,7 @@ func TestTurn(t *testing.T) {
 	} {
 		c := of(512, 2)
 		change(&c)
-		if turns(t, r, c) {
+		if runnertest.Turns(t, r, c) {
 			t.Errorf("%s: the model is the same", name)
 		}
 	}
@@ -73,14 +64,14 @@ func TestTurn(t *testing.T) {
 	if got := ask(query("Text: Mira", 8)); got.Text != first.Text { // none of these has changed anything
 		t.Errorf("%+v, want %+v", got, first)
 	}
-	if turns(t, r, of(512, 1000)) { // more than the library has
+	if runnertest.Turns(t, r, of(512, 1000)) { // more than the library has
 		t.Error("a model without a context is used")
 	}
 	if _, err := r.Complete(t.Context(), []ner.Query{long}); err == nil {
 		t.Error("a model without a context answers")
 	}
 	r.Close()
-	if turns(t, r, of(512, 2)) {
+	if runnertest.Turns(t, r, of(512, 2)) {
 		t.Error("a closed model is used")
 	}
 }
@@ -92,11 +83,11 @@ func TestTurnAgain(t *testing.T) {
 	c := llamacpp.Config{File: file, Library: library(t), Threads: 1, Decoding: runners.Decoding{Context: 512, Seed: 1}}
 	r := open(t, c)
 	chat := ner.Query{Prompt: ner.Prompt{MaxTokens: 4, Messages: []ner.Message{{Role: "user", Content: "x"}}}}
-	if _, err := r.Complete(t.Context(), []ner.Query{chat}); err == nil || r.Sound() || turns(t, r, c) {
+	if _, err := r.Complete(t.Context(), []ner.Query{chat}); err == nil || r.Sound() || runnertest.Turns(t, r, c) {
 		t.Errorf("%v: the model is used further", err)
 	}
 	r = open(t, c)
-	if !turns(t, r, c) {
+	if !runnertest.Turns(t, r, c) {
 		t.Error("the model must be opened again")
 	}
 	whole, err := os.ReadFile(file)
@@ -109,7 +100,7 @@ func TestTurnAgain(t *testing.T) {
 	if err := os.Rename(file+".new", file); err != nil {
 		t.Fatal(err)
 	}
-	if turns(t, r, c) {
+	if runnertest.Turns(t, r, c) {
 		t.Error("a model whose file was replaced is the same")
 	}
 }
@@ -126,7 +117,7 @@ func TestTurnChat(t *testing.T) {
 		if err != nil || got[0].Text != ` ["italian"]` {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if !turns(t, r, c) {
+		if !runnertest.Turns(t, r, c) {
 			t.Fatal("the model must be opened again")
 		}
 	}

@@ -9,17 +9,8 @@ import (
 
 	"nerbench/ner"
 	"nerbench/runners/local/onnx"
+	"nerbench/runners/runnertest"
 )
-
-// turns reports whether a loaded classifier takes another configuration.
-func turns(t *testing.T, r *onnx.Runner, c onnx.Config) bool {
-	t.Helper()
-	turned, err := r.Turn(t.Context(), c)
-	if err != nil {
-		t.Error(err)
-	}
-	return turned
-}
 
 // TestTurn: a loaded classifier takes the types of the next dataset, and is opened again if
 // anything in its folder has changed, or if it cannot answer.
@@ -40,7 +31,7 @@ func TestTurn(t *testing.T) {
 			{types, "", []string{"0 Mira/person", "10 Ba/person"}, []string{"SHIP"}},
 		} {
 			c.Types, c.Aggregation = next.types, next.aggregation
-			if !turns(t, r, c) {
+			if !runnertest.Turns(t, r, c) {
 				t.Fatal("the classifier must be opened again")
 			}
 			if got := found(t, r, text); !slices.Equal(got, next.want) || !slices.Equal(r.Unmapped(), next.unmapped) {
@@ -48,7 +39,7 @@ func TestTurn(t *testing.T) {
 			}
 		}
 		other := c
-		if other.Folder = folder(t); turns(t, r, other) {
+		if other.Folder = folder(t); runnertest.Turns(t, r, other) {
 			t.Error("another folder is the same classifier")
 		}
 		for name, change := range map[string]func(*onnx.Config){
@@ -84,13 +75,13 @@ func TestTurn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := config(folder(t))
 			r := open(t, c)
-			if !turns(t, r, c) {
+			if !runnertest.Turns(t, r, c) {
 				t.Error("the classifier must be opened again")
 			}
 			if err := change(c.Folder); err != nil {
 				t.Fatal(err)
 			}
-			if turns(t, r, c) {
+			if runnertest.Turns(t, r, c) {
 				t.Error("the classifier is the same")
 			}
 		})
